@@ -110,8 +110,8 @@ def item_name(sample_id: str) -> str:
 
 def derive_seed(*parts: object) -> int:
     """Return a seed in [0, 2**31) that depends on every part and is the same on every machine."""
-    text = json.dumps([str(part) for part in parts]).encode()
-    return int.from_bytes(hashlib.sha256(text).digest()[:4], "big") >> 1
+    text = f"[{', '.join([_ENCODE_TEXT(str(part)) for part in parts])}]"  # as json.dumps would write the list
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
 
 def digest(value: Any, length: int = 16) -> str:
@@ -119,4 +119,5 @@ def digest(value: Any, length: int = 16) -> str:
     return hashlib.sha256(_ENCODE(value).encode()).hexdigest()[:length]
 
 
+_ENCODE_TEXT = json.encoder.encode_basestring_ascii
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode

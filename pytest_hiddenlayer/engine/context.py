@@ -22,6 +22,8 @@ from .for_strategies.feedback import feedback
 from .for_strategies.own_prompts import prompt_hash
 from .for_strategies.prompts import render_prompt_file
 
+_NO_DEFAULTS = GenerationConfig()
+
 
 @dataclass(kw_only=True, slots=True)
 class AnswerContext:
@@ -49,12 +51,16 @@ class AnswerContext:
     error: BaseException | None = None  # the first exception that a user's code raised
     prompt: str = field(init=False)
     messages: tuple[Message, ...] = field(init=False)
+    _rendered: Sample | None = None  # once it is needed
 
     def __post_init__(self) -> None:
         task = self.case.cell.task
         recorded = self.case.cell.strategy.name == RECORDED
         self.recording = self.case.sample.recording if recorded else None
-        self.sample = replace(self.case.sample, recording=self.recording).without_target()
+        sample = self.case.sample
+        if sample.recording is not self.recording:
+            sample = replace(sample, recording=self.recording)
+        self.sample = sample.without_target()
         self.messages = render_prompt(task, self.case.sample)
         self.prompt = prompt_text(self.messages)
 
@@ -72,7 +78,9 @@ class AnswerContext:
     @property
     def rendered_sample(self) -> Sample:
         """The sample with its rendered prompt, for scorers."""
-        return replace(self.case.sample, prompt=self.messages, recording=self.recording)
+        if self._rendered is None:
+            self._rendered = replace(self.case.sample, prompt=self.messages, recording=self.recording)
+        return self._rendered
 
     @property
     def strips_reasoning(self) -> bool:
@@ -120,7 +128,7 @@ class AnswerContext:
         round: int = 0,
         judge: bool | str = False,
         model: str = "",
-        defaults: GenerationConfig = GenerationConfig(),
+        defaults: GenerationConfig = _NO_DEFAULTS,
         schema: Mapping[str, Any] | None = None,
         top_logprobs: int = 0,
     ) -> Completion:
@@ -128,11 +136,17 @@ class AnswerContext:
         outputs = (self.case.cell.task.outputs or {}).get(self.sample.id, ())
         if self.token_measures:
             top_logprobs = max(top_logprobs, K)
-        request = self._request(prompt, role, round, self._params(defaults), outputs, schema, top_logprobs)
-        if self.token_measures:
-            request = replace(request, token_entropies=True)
-        if self._dependencies.is_independent() and not self.unbatched:
-            request = replace(request, independent=True)
+        request = self._request(
+            prompt,
+            role,
+            round,
+            self._params(defaults),
+            outputs,
+            schema,
+            top_logprobs,
+            token_entropies=self.token_measures,
+            independent=not self.unbatched and self._dependencies.is_independent(),
+        )
         return await self._complete(self._named(model) if model else self._judge(judge), request)
 
     async def ask_to_score(
@@ -142,7 +156,7 @@ class AnswerContext:
         role: str,
         round: int = 0,
         judge: bool | str = False,
-        defaults: GenerationConfig = GenerationConfig(),
+        defaults: GenerationConfig = _NO_DEFAULTS,
         schema: Mapping[str, Any] | None = None,
         top_logprobs: int = 0,
     ) -> Completion:
@@ -163,6 +177,9 @@ class AnswerContext:
         outputs: tuple[str, ...] | None,
         schema: Mapping[str, Any] | None,
         top_logprobs: int,
+        *,
+        token_entropies: bool = False,
+        independent: bool = False,
     ) -> Request:
         if not isinstance(role, str) or type(round) is not int or round < 0:  # else no one could read the record
             raise TypeError(
@@ -182,6 +199,8 @@ class AnswerContext:
             schema=schema,
             top_logprobs=top_logprobs,
             token_logprobs=self.token_logprobs,
+            token_entropies=token_entropies,
+            independent=independent,
         )
 
     async def _complete(self, provider: Provider, request: Request) -> Completion:
@@ -220,6 +239,15 @@ class AnswerContext:
 
         What none of them sets is not sent.
         """
+        if defaults is not _NO_DEFAULTS:
+            return self._merged(defaults)
+        memo, key = self.case.cell.memo, ("generate", self.overrides)
+        if key not in memo:
+            memo[key] = self._merged(defaults)
+        params: GenerationConfig = memo[key]
+        return params
+
+    def _merged(self, defaults: GenerationConfig) -> GenerationConfig:
         given = self.case.cell.strategy.given
         written = GenerationConfig(temperature=defaults.temperature if "temperature" in given else None)
         task = self.case.cell.task.generate

@@ -54,7 +54,7 @@ def build_record(
         strategy=cell.strategy.name,
         strategy_params=dict(cell.strategy.params),
         provider=cell.model.provider,
-        model=full_name(cell.model),
+        model=_full_name(cell),
         input=sample.input if isinstance(sample.input, str) else _messages(sample.input),
         target=list(sample.target) if isinstance(sample.target, tuple) else sample.target,
         outcome=result.outcome,
@@ -79,6 +79,12 @@ def build_record(
         traceback=None if context.error is None else str(escape_surrogates(error_traceback(context.error))),
         **_answer_fields(answer, result),
     )
+
+
+def _full_name(cell: Cell) -> str:
+    if "full name" not in cell.memo:
+        cell.memo["full name"] = full_name(cell.model)
+    return str(cell.memo["full name"])
 
 
 def _answer_fields(answer: Answer, result: ScoringResult) -> dict[str, Any]:

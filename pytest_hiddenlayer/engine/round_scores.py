@@ -46,9 +46,11 @@ async def sample_scores(
     An incomplete sample has None for all three. If the scorer calls a model, `score` and `right` are None.
     """
     samples = {call.role: call for call in calls if call.role.startswith("sample-")}
+    scores: dict[str, dict[str, Any]] = {}
+    if not samples:
+        return scores
     text_scores = _TextScores(scorer, sample, pass_score)
     text_scores.refused = capabilities_of(scorer).asks_model
-    scores = {}
     for role, call in samples.items():
         answer = parse(call.completion) if ended_normally(call.finish_reason) else None
         scores[role] = {**await text_scores.of(call), "answer": answer}

@@ -92,6 +92,8 @@ def record_from_json(values: Mapping[str, Any]) -> Record:
     else:
         migrated = _from_schema_2(values if values.get("schema") == 2 else _from_schema_1(values))
     check_record_types(migrated)
+    if migrated.keys() <= _RECORD_FIELDS:
+        return Record(**migrated)
     return Record(**{name: value for name, value in migrated.items() if name in _RECORD_FIELDS})
 
 

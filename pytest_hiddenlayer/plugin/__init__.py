@@ -13,9 +13,9 @@ early_stopping    epochs that are skipped
 session           before the first item, after the last one
 gates             gate reports, --lf
 controls          control samples on items
-capture           no output capture for items that run no user code
 shards            items of other shards
 syrupy_extension  snapshots written through syrupy
+quiet_items/      items that run no user code, at a low cost
 reporting/        reports, terminal, HTML, messages
 xdist/            controller and workers
 """
@@ -47,6 +47,8 @@ from .state import check_options
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and the hooks that only one kind of process needs."""
     from .gates import extend_last_failed
+    from .quiet_items.hooks import REPORTS
+    from .quiet_items.reports import PassedReports
     from .reporting.equal_errors import EqualErrors
     from .reporting.live_line import LiveLine
     from .reporting.live_report import LiveReportPlugin
@@ -56,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from .xdist.workers import Workers
 
     config.addinivalue_line("markers", SIGNATURE)
+    config.pluginmanager.register(PassedReports(), REPORTS)
     if hasattr(config, "workerinput"):
         attach(config)
         return

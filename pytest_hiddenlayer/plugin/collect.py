@@ -6,14 +6,15 @@ import os
 import types
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from ..taskfile.detect import SUFFIXES
-from .capture import UncapturedHooks, prints_nothing
 from .fixtures import fixture_probe, overridden, record_for
 from .outcomes import apply_outcome
+from .quiet_items.garbage import collect_garbage_rarely
+from .quiet_items.hooks import QuietHooks, lives_as_long_as_session, prints_nothing
 from .state import RECORDS, state_of
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ class TaskFile(pytest.Module):
 
     prefetch: bool = False  # answers may be requested before their item's fixtures are set up
     quiet: bool = False  # its items run no fixture of the user's
+    ready: bool = False  # the fixtures of its items are set up until the session ends
     item_hooks: Any = None  # shared by its items; set when the first one runs
+    relative_path: str  # of its items, as pytest shows it
 
     def _getobj(self) -> types.ModuleType:
         module = types.ModuleType(self.path.stem)
@@ -61,6 +64,7 @@ class TaskFile(pytest.Module):
 
         state = state_of(self.config)
         session = state.session
+        collect_garbage_rarely()
         try:
             task = session.load_task(self.path)
             cells = session.plan_cells(task)
@@ -74,6 +78,7 @@ class TaskFile(pytest.Module):
         self.session._fixturemanager.parsefactories(self)
         function = pytest.Function.from_parent(self, name="item_body")
         self.quiet = prints_nothing(function)
+        self.relative_path = function.location[0]
         self.prefetch = not overridden(pytest.Function.from_parent(self, name="fixture_probe"))
         for cell in cells:
             yield from self._samples(cell, function)
@@ -102,26 +107,40 @@ class TaskFile(pytest.Module):
 class EvalItem(pytest.Function):
     """The item of one case."""
 
+    __slots__ = ("hl_case", "marked", "report_keywords")
+    parent: TaskFile
     hl_case: Case
+    marked: bool | None  # whether a mark may change its outcome; None: not known
+    report_keywords: tuple[int, dict[str, Literal[1]]] | None  # for how many marks; names
 
     def __init__(self, *, case: Case, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.hl_case = case
-        self._id = self.parent.id.child(case.name).with_params(case.params)  # type: ignore[union-attr]
+        self.marked = self.report_keywords = None
+        self._id = self.parent.id.child(case.name).with_params(case.params)
 
     @property
     def ihook(self) -> Any:
         """The hooks of this item, shared by all items of its file."""
-        hooks = self.parent.item_hooks  # type: ignore[union-attr]
+        hooks = self.parent.item_hooks
         if hooks is None:
-            captured = super().ihook
-            hooks = UncapturedHooks(self, captured) if self.parent.quiet else captured  # type: ignore[union-attr]
-            self.parent.item_hooks = hooks  # type: ignore[union-attr]
+            hooks = self.parent.item_hooks = self._hooks()
         return hooks
+
+    def _hooks(self) -> Any:
+        every = super().ihook
+        return QuietHooks(self, every) if self.parent.quiet else every
+
+    @property
+    def location(self) -> tuple[str, int | None, str]:
+        """The file, relative to pytest's root, its first line and the item's name."""
+        return self.parent.relative_path, 0, self.name
 
     def setup(self) -> None:
         """Set up autouse fixtures, then wait for the answer."""
-        super().setup()
+        if not self.parent.ready:
+            super().setup()
+            self.parent.ready = self.parent.quiet and lives_as_long_as_session(self)
         record_for(self)
 
     def runtest(self) -> None:

@@ -34,26 +34,38 @@ def apply_outcome(item: pytest.Item, record: Record) -> None:
 
 def properties(record: Record) -> list[tuple[str, str]]:
     """The user properties of an item: plain strings, `unknown` for None."""
+    usage = record.usage
+    return [
+        *_measured(record.score, record.outcome, record.cost_usd, usage["input_tokens"], usage["output_tokens"]),
+        _property("latency_s", round(record.latency_s, 3)),
+        *_common(record.task, record.label, record.provider, record.model, record.run_id),
+    ]
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _measured(
+    score: float | None, outcome: str, cost_usd: float | None, input_tokens: int | None, output_tokens: int | None
+) -> tuple[tuple[str, str], ...]:
+    """What items often share: one object for all with the same values, which saves time and memory."""
     values = {
-        "score": record.score,
-        "outcome": record.outcome,
-        "cost_usd": record.cost_usd,
-        "input_tokens": record.usage["input_tokens"],
-        "output_tokens": record.usage["output_tokens"],
-        "latency_s": round(record.latency_s, 3),
-        "task": record.task,
-        "strategy": record.label,
-        "provider": record.provider,
-        "model": record.model,
-        "run_id": record.run_id,
+        "score": score,
+        "outcome": outcome,
+        "cost_usd": cost_usd,
+        "input_tokens": input_tokens,
+        "output_tokens": output_tokens,
     }
-    return [_property(key, "unknown" if value is None else str(value)) for key, value in values.items()]
+    return tuple(_property(key, value) for key, value in values.items())
 
 
-@lru_cache(maxsize=1024)
-def _property(key: str, value: str) -> tuple[str, str]:
-    """The pair, one object for all items with the same value, which saves memory."""
-    return (f"hl.{key}", value)
+@lru_cache(maxsize=1024, typed=True)
+def _common(task: str, label: str, provider: str, model: str, run_id: str) -> tuple[tuple[str, str], ...]:
+    values = {"task": task, "strategy": label, "provider": provider, "model": model, "run_id": run_id}
+    return tuple(_property(key, value) for key, value in values.items())
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _property(key: str, value: object) -> tuple[str, str]:
+    return (f"hl.{key}", "unknown" if value is None else str(value))
 
 
 def mark_newly_correct(report: pytest.TestReport, config: pytest.Config) -> None:

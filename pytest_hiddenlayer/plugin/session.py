@@ -15,6 +15,7 @@ from ..session.gating import with_deselected_gate
 from ..session.interruption import terminated_as_interrupted
 from .collect import EvalItem, GateItem, case_of
 from .gates import finish
+from .quiet_items.garbage import collection_thresholds_restored, long_lived_objects
 from .shards import note_shard
 from .state import STATE, State, check_ini, check_writable
 from .xdist.hosts.digest import send_digest
@@ -25,15 +26,17 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """End what `_freeze` began, after pytest's own last garbage collections: the first cleanup is the last to run."""
+    """End what `long_lived_objects` began, after pytest's own last collections: the first cleanup runs last."""
     config.add_cleanup(gc.unfreeze)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection(session: pytest.Session) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """A wrong value in the ini file is a usage error, not an error of each task file."""
     if not hasattr(session.config, "workerinput"):
         check_ini(session.config)
+    with collection_thresholds_restored():
+        return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -72,7 +75,7 @@ def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> No
             selected.setdefault(case.cell.key, {})[case.sample.id] = None
             answers.setdefault(case.cell.key, set()).add((case.sample.id, case.epoch))
             if isinstance(item, EvalItem):
-                possible[case.cell.key] = f"{item.parent.nodeid}::gate[{case.cell.params}]"  # type: ignore[union-attr]
+                possible[case.cell.key] = f"{item.parent.nodeid}::gate[{case.cell.params}]"
     planned = {
         key: replace(
             cell, selected=tuple(selected.get(key, ())), answers=len(answers.get(key, ())), gate_id=gates.get(key)
@@ -105,19 +108,19 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
     state = session.config.stash.get(STATE, None)
     if state is not None and not state.session.worker:
         session.testscollected += sum(cell.gate_id is not None for cell in state.session.configs.values())
-    try:
-        _freeze(state)
-        with terminated_as_interrupted() if state is not None else nullcontext():
-            result = yield
-    except session.Failed:  # -x, --maxfail, --sw: answers count, but cells are not complete enough to be judged
-        _stop(session, state)
-        raise
-    except (KeyboardInterrupt, pytest.exit.Exception):
-        if state is not None:
-            state.session.updating = False  # an interrupted run writes no snapshots
-        _stop(session, state)
-        raise
-    _end(session, gated=True)
+    with long_lived_objects() if state is not None and state.session.configs else nullcontext():
+        try:
+            with terminated_as_interrupted() if state is not None else nullcontext():
+                result = yield
+        except session.Failed:  # -x, --maxfail, --sw: answers count, but cells are not complete enough to be judged
+            _stop(session, state)
+            raise
+        except (KeyboardInterrupt, pytest.exit.Exception):
+            if state is not None:
+                state.session.updating = False  # an interrupted run writes no snapshots
+            _stop(session, state)
+            raise
+        _end(session, gated=True)
     return result
 
 
@@ -131,17 +134,6 @@ def _stop(session: pytest.Session, state: State | None) -> None:
             state.session.close()
         state.session.add_logged_records()
     _end(session, gated=False)
-
-
-def _freeze(state: State | None) -> None:
-    """Exclude the collected items from garbage collection, because they live until the session ends.
-
-    Also from pytest's own collections at its end, which took a tenth of a second. What the items leave behind is
-    still collected. See the documentation of `gc.freeze`. Does nothing in a session without evals.
-    """
-    if state is not None and state.session.configs:
-        gc.collect()
-        gc.freeze()
 
 
 def _end(session: pytest.Session, *, gated: bool) -> None:

@@ -35,6 +35,11 @@ class LiveLine:
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
+    @property
+    def drawing(self) -> bool:
+        """Whether the line is drawn."""
+        return self._out is not None
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
         """Draw from the start of the run to its last item."""

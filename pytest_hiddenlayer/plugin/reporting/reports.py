@@ -37,8 +37,13 @@ def pytest_runtest_makereport(
     if is_eval and call.excinfo is not None and isinstance(call.excinfo.value, OutcomeException):
         call.excinfo.value.msg = visible(str(call.excinfo.value.msg))
     report = yield
-    if not is_eval:
-        return report
+    if is_eval:
+        attach_records(item, report)
+    return report
+
+
+def attach_records(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Put an item's records on its report; after the last phase the item keeps none."""
     report.hl_eval = True  # type: ignore[attr-defined]
     report.user_properties = item.user_properties  # one list for three reports: pytest keeps them all
     records = [*item.stash.get(RECORDS, []), *controls_of(item)]
@@ -52,7 +57,6 @@ def pytest_runtest_makereport(
         for key in (RECORDS, CONTROLS):
             if key in item.stash:
                 del item.stash[key]
-    return report
 
 
 @pytest.hookimpl(wrapper=True)

@@ -42,7 +42,8 @@ def write_run_page(folder: Path, path: Path | None = None) -> Path:
     changed, probes, shown = changes(folder), ProbeFiles(folder=folder), PageRecords(log, files.cells)
     with PageWriter(tags=files.tags, changes=change_words(changed)) as page:
         for logged in shown:
-            page.add(replace(logged, content=probes.added(logged.record, logged.content)), folder.name)
+            content = probes.added(logged.record, logged.content)
+            page.add(logged if content is logged.content else replace(logged, content=content), folder.name)
             statistics.add(logged.record)
             if files.cells is None:
                 lean.append(without_texts(logged.record))

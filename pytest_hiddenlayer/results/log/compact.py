@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,24 @@ from ...types import Record
 
 _KEPT_FIELDS = ("mean_logprob", "cached", "attempts", "warnings")
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
+_LEFT_OUT: Mapping[str, Any] = {
+    "key": "",
+    "input": "",
+    "target": None,
+    "output": None,
+    "prompt": None,
+    "choices": (),
+    "metadata": _EMPTY,
+    "reasoning": None,
+    "traceback": None,
+    "strategy_params": _EMPTY,
+}
+"""The fields that hold texts, and what a record without texts has in their place."""
+_WITHOUT_TEXT = tuple(
+    f.name
+    for f in fields(Record)
+    if f.name not in {*_LEFT_OUT, "transcript", "usage", "answer_metadata", "confidence"}
+)
 
 
 def without_texts(record: Record) -> Record:
@@ -20,21 +38,14 @@ def without_texts(record: Record) -> Record:
     Prompt, target, output, key and the calls' texts are on disk, in the run log. Equal usages and
     empty mappings are shared between records.
     """
-    return replace(
-        record,
-        key="",
-        input="",
-        target=None,
-        output=None,
-        prompt=None,
-        choices=(),
-        metadata=_EMPTY,
-        reasoning=None,
-        traceback=None,
-        strategy_params=_EMPTY,
+    kept = {name: getattr(record, name) for name in _WITHOUT_TEXT}
+    return Record(
+        **kept,
+        **_LEFT_OUT,
         transcript=_lean_calls(record.transcript),
         usage=_shared(tuple(record.usage.items())),
         answer_metadata=record.answer_metadata or _EMPTY,
+        confidence=record.confidence or _EMPTY,
     )
 
 
