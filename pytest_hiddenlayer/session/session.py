@@ -249,7 +249,7 @@ class Session:
             for record in read_records(self.run_log.folder):
                 new = (record.cell, record.sample_id, record.epoch) not in reported
                 if new and controlled(record.label) is None:
-                    self.records.append(without_texts(record))
+                    self.records.append(without_texts(record, explained=True))
 
     def stream_records(self) -> None:
         """Keep of each record only what metrics and gates read; call it before the first answer."""

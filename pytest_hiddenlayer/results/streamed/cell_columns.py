@@ -81,7 +81,7 @@ class CellColumns:
             raise ValueError(f"{record.cell}, sample {record.sample_id!r}, epoch {record.epoch}: a second record")
         self.outcomes[slot] = 1 + OUTCOMES.index(record.outcome)
         if offset is None:
-            self.not_logged[slot] = without_texts(record)
+            self.not_logged[slot] = without_texts(record, explained=True)
         else:
             self.offsets[slot] = offset + 1
         self._add_scores(slot, record)
