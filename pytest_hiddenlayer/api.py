@@ -240,7 +240,7 @@ def _answers(run: EvalRun, planned: Iterable[PlannedCase]) -> Iterator[tuple[int
     A window of cases is in flight; under `batch` all cases are in flight at once.
     """
     runtime = run.session.runtime
-    remaining, window = iter(planned), sys.maxsize if runtime.options.batch else max(WINDOW, runtime.elsewhere)
+    remaining, window = iter(planned), sys.maxsize if runtime.options.batch else max(WINDOW, runtime.remote_window)
     in_flight: deque[tuple[int, Case, Future[Record]]] = deque()
     while True:
         for position, case in islice(remaining, window - len(in_flight)):
