@@ -7,7 +7,7 @@ from typing import Any
 
 from ..local_models import size_text
 from .answers import count
-from .commands import on_host
+from .commands import host_command
 from .needs import FilesNeed, ModelNeed
 from .report import Finding, HostFacts, fault, note, ok
 from .specs import HostSpec
@@ -47,14 +47,14 @@ def _copy(spec: HostSpec, need: ModelNeed) -> str:
     if kind == "package":
         return "it is part of the package: install the same version there"
     if kind == "cache":
-        return "fetch it: " + on_host(
+        return "fetch it: " + host_command(
             spec, ["-m", "pytest_hiddenlayer.cli", "models", "get", need.name.partition(":")[2]]
         )
     if kind == "hub":
         revision = (need.expected or {}).get("revision")
         of = f", revision={revision!r}" if revision else ""
         code = f"from huggingface_hub import snapshot_download as get; get({place!r}{of})"
-        return "fetch it: " + on_host(spec, ["-c", code])
+        return "fetch it: " + host_command(spec, ["-c", code])
     return f"copy {place} to the same place there (a relative path starts in the project)"
 
 
