@@ -28,7 +28,7 @@ _OPTIONS = ("provider", "model", "adapter", "judge")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The one action, its hosts, and what they must have."""
+    """The action `check`, its hosts, and what they must have."""
     actions = parser.add_subparsers(dest="action", metavar="check", required=True)
     check = actions.add_parser(
         "check",
