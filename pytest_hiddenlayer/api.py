@@ -22,7 +22,7 @@ from .options import RunOptions
 from .project import Project, find_project, read_ini
 from .ray_engine.choice import engine_arguments, engine_of
 from .session.answers.plan import Plan, PlannedCase
-from .session.answers.shard import cut
+from .session.answers.shard import select_shard
 from .session.conclusion import conclude
 from .session.conftests import load_conftests
 from .session.eval_run import EvalRun
@@ -176,7 +176,7 @@ def _prepare(run: EvalRun, paths: Sequence[Path]) -> Plan:
         session.notify(text)
     planned = Plan(list(_plan(run, files)))
     if planned and session.options.shard is not None:
-        planned = cut(session, planned, session.options.shard)
+        planned = select_shard(session, planned, session.options.shard)
     if planned:
         session.check_writable()
     session.progress.start(len(planned))
