@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def distribute(config: pytest.Config) -> None:
-    """Make `--dist load` the default if a typed `--tx` names a host: without `--dist`, xdist would not use it."""
+    """Have typed `--tx` with a host distribute the items: without `--dist`, xdist would not use it."""
     options = config.option
     typed = any(word.startswith("--tx") for word in map(str, config.invocation_params.args))
     if not typed or getattr(options, "dist", "") != "no" or options.numprocesses is not None:

@@ -51,7 +51,6 @@ def check_run(config: pytest.Config, root: Path) -> None:
 
 
 def files_of(config: pytest.Config, root: Path) -> Sequence[ProjectFile]:
-    """The files to send: those of the project, and those of earlier runs that this one reads."""
     from .project_files import project_files
 
     session = state_of(config).session
