@@ -22,7 +22,7 @@ from .options import RunOptions
 from .project import Project, find_project, read_ini
 from .ray_engine.choice import engine_arguments, engine_of
 from .session.answers.plan import Plan, PlannedCase
-from .session.answers.shard import cut
+from .session.answers.shard import select_shard
 from .session.conclusion import conclude
 from .session.conftests import load_conftests
 from .session.eval_run import EvalRun
@@ -176,7 +176,7 @@ def _prepare(run: EvalRun, paths: Sequence[Path]) -> Plan:
         session.notify(text)
     planned = Plan(list(_plan(run, files)))
     if planned and session.options.shard is not None:
-        planned = cut(session, planned, session.options.shard)
+        planned = select_shard(session, planned, session.options.shard)
     if planned:
         session.check_writable()
     session.progress.start(len(planned))
@@ -240,7 +240,7 @@ def _answers(run: EvalRun, planned: Iterable[PlannedCase]) -> Iterator[tuple[int
     A window of cases is in flight; under `batch` all cases are in flight at once.
     """
     runtime = run.session.runtime
-    remaining, window = iter(planned), sys.maxsize if runtime.options.batch else max(WINDOW, runtime.elsewhere)
+    remaining, window = iter(planned), sys.maxsize if runtime.options.batch else max(WINDOW, runtime.remote_window)
     in_flight: deque[tuple[int, Case, Future[Record]]] = deque()
     while True:
         for position, case in islice(remaining, window - len(in_flight)):

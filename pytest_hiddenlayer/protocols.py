@@ -98,7 +98,7 @@ class FactoryTraits:
     """Whether the model's files may come from an untrusted source. A task file may name such a model only with
     --hl-allow-task-models."""
     local: bool = False
-    """Whether weights are on the computer that calls it, or on a server there: each host of a run has its own."""
+    """Whether the model runs on the computer that calls it, from weights or a server there: each host has its own."""
 
 
 def traits_of(factory: Callable[..., Any]) -> FactoryTraits:

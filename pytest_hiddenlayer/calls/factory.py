@@ -79,9 +79,9 @@ def _pool(name: ModelName, options: RunOptions, resources: RunResources) -> Endp
 
 
 def answers_locally(name: ModelName, options: RunOptions) -> bool:
-    """Whether each computer of a run answers with this model itself: its weights, or a server of its own, are there.
+    """Whether each computer of a run answers with this model itself, from its own weights or its own server.
 
-    So do `mlx`, and `ollama` unless an option names a server on another computer.
+    True for `mlx`, and for `ollama` unless an option names a server on another computer.
     """
     factory = providers.get(name.provider)
     if options.replay is not None or not traits_of(factory).local:
@@ -94,7 +94,7 @@ def answers_locally(name: ModelName, options: RunOptions) -> bool:
 
 
 def open_local(name: ModelName, url: str | None, local_models: LocalModels) -> Provider:
-    """Return the open provider of a model that this computer holds for a run of another one.
+    """Return the open provider of a model on this computer, for a run that another computer controls.
 
     Raises ProviderUnavailableError, UsageError.
     """

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="remove records.jsonl after every line of it was read back from records.parquet",
     )
     parser.add_argument(
-        "--restore", action="store_true", help="write records.jsonl from records.parquet, where it was removed"
+        "--restore", action="store_true", help="write records.jsonl from records.parquet, if it was removed"
     )
     parser.add_argument(
         "--unfinished", action="store_true", help="also compact a run that has not ended, such as a killed one"
@@ -34,12 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one line per run."""
+    """Compact or restore each run, and print one line on it. Returns 0."""
     from ..results.columns.compaction import compact
     from ..results.log.record_file import restore_lines
 
     if arguments.restore and (arguments.remove_jsonl or arguments.unfinished):
-        raise UsageError("--restore writes records.jsonl; leave out --remove-jsonl and --unfinished")
+        raise UsageError("--restore only writes records.jsonl again; leave out --remove-jsonl and --unfinished")
     for folder in [named_run(name) for name in arguments.runs]:
         if arguments.restore:
             done = restore_lines(folder)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 HELP = "check what the hosts of a run lack: versions, models, files, clock"
 EPILOG = """examples:
-  hiddenlayer hosts check --tx ssh=mac2//python=evals/.venv/bin/python
-  hiddenlayer hosts check --tx ssh=mac2//python=/opt/evals/bin/python --tx 2*popen --provider mlx --model smollm2
+  hiddenlayer hosts check --tx ssh=mac2//python=evals/bin/python
+  hiddenlayer hosts check --tx ssh=mac2//python=evals/bin/python --tx 2*popen --provider mlx --model smollm2
   hiddenlayer hosts check evals --tx ssh=mac2//python=/opt/evals/bin/python//chdir=/home/me/project --json
 
 exit status: 0 every host has all that a run needs; 1 a host lacks something; 4 a wrong option, spec or path
@@ -28,7 +28,7 @@ _OPTIONS = ("provider", "model", "adapter", "judge")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The one action, its hosts, and what they must have."""
+    """The action `check`, its hosts, and what they must have."""
     actions = parser.add_subparsers(dest="action", metavar="check", required=True)
     check = actions.add_parser(
         "check",
@@ -40,11 +40,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     check.add_argument("paths", nargs="*", metavar="PATH", help="files and folders of the run (default: the project)")
     check.add_argument(
-        "--tx", action="append", default=[], metavar="SPEC", help="a host, as pytest-xdist takes it; repeat it"
+        "--tx",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="a host, as for pytest, such as ssh=NAME//python=PATH; repeat it",
     )
-    check.add_argument("--px", action="append", default=[], metavar="SPEC", help="a proxy that via=ID of --tx names")
     check.add_argument(
-        "--connect-timeout", type=at_least(1), metavar="S", help="seconds until Python runs on a host (default: 30)"
+        "--px", action="append", default=[], metavar="SPEC", help="a proxy, which via=ID in --tx names; repeat it"
+    )
+    check.add_argument(
+        "--connect-timeout",
+        type=at_least(1),
+        metavar="S",
+        help="seconds to wait until Python runs on a host (default: 30)",
     )
     check.add_argument("--json", action="store_true", help="print JSON")
     check.set_defaults(parser=check)  # for unknown options

@@ -32,7 +32,7 @@ EPILOG = """examples:
 exit status: 0 success; 4 no such run or sample
 """
 MAX_ANSWERS = 1000
-"""Answers that are not right that are listed."""
+"""How many answers that are not right are listed, without --all."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

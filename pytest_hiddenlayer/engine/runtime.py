@@ -48,8 +48,8 @@ FIRST_S = 0.2
 class Runtime:
     """Runs cases in the background. Starts with the first submit; closed once."""
 
-    elsewhere = 0
-    """Number of cases to submit ahead for other processes that answer them; 0: this process answers."""
+    remote_window = 0
+    """How many cases may be in flight if other processes answer them; 0: this process answers."""
 
     def __init__(
         self,

@@ -29,21 +29,21 @@ def analyse(spec: HostSpec, needs: HostNeeds, facts: HostFacts, times: HostTimes
 
 
 def python_finding(needs: HostNeeds, facts: HostFacts) -> Finding:
-    """Whether its Python runs this package; another one than here is said."""
+    """Returns whether its Python runs this package; another minor version than here is a note."""
     found = ".".join(map(str, facts.python))
     if facts.python[:2] < OLDEST_PYTHON:
         oldest = ".".join(map(str, OLDEST_PYTHON))
         return fault(
-            "python", f"Python {oldest} or later is needed, it has {found}; write //python=PATH with another"
+            "python", f"it needs Python {oldest} or later, but has {found}; name another one with //python=PATH"
         )
     if facts.python[:2] != needs.python[:2]:
         here = ".".join(map(str, needs.python))
-        return note("python", f"it has Python {found}, this machine {here}; task code must run on both")
+        return note("python", f"it has Python {found}, and this machine {here}; task code must run on both")
     return ok("python", f"Python {found}")
 
 
 def package_findings(spec: HostSpec, needs: HostNeeds, facts: HostFacts) -> list[Finding]:
-    """The packages against this machine's: missing or another major version is a fault, another minor one a note."""
+    """Returns how its packages differ from this machine's: a fault if a run cannot work, else a note."""
     lacking, other = [], []
     for name, here in needs.packages.items():
         if here is None or (found := facts.packages.get(name)) == here:
@@ -57,13 +57,13 @@ def package_findings(spec: HostSpec, needs: HostNeeds, facts: HostFacts) -> list
         listed = ", ".join(f"{name} {here} (it has {found or 'none'})" for name, found, here in lacking)
         extras = {"mlx": "mlx[cpu]"} if facts.system == "Linux" else {}
         command = install_command(spec, [(extras.get(name, name), here) for name, _, here in lacking])
-        findings.append(fault("packages", f"it needs {listed}; install it: {command}"))
+        findings.append(fault("packages", f"it needs {listed}; run {command}"))
     if other:
         listed = ", ".join(f"{name} {found or 'not installed'} (here {here})" for name, found, here in other)
         findings.append(note("packages", f"other versions: {listed}"))
     if _code_differs(needs, facts):
         findings.append(
-            note("packages", "its pytest-hiddenlayer has the same version, but other code; install the same commit")
+            note("packages", "its pytest-hiddenlayer has the same version but other code; install the same commit")
         )
     return findings or [ok("packages", "the same versions")]
 
@@ -83,18 +83,22 @@ def _hinders(name: str, found: str | None, here: str) -> bool:
 
 
 def machine_findings(needs: HostNeeds, facts: HostFacts) -> list[Finding]:
-    """System, cores and memory, and whether mlx can run there."""
+    """Returns system, cores and memory, and whether mlx can run there."""
     system = f"{facts.system} {facts.machine}"
     findings = [ok("machine", machine_text(facts))]
     if "mlx" not in needs.packages:
         return findings
     if facts.system != "Linux" and (facts.system, facts.machine) != ("Darwin", "arm64"):
         findings.append(
-            fault("machine", f"mlx needs Apple silicon or Linux, it is {system}; leave it out, or choose a provider")
+            fault(
+                "machine", f"mlx needs Apple silicon or Linux, but it is {system}; leave it out, or choose a provider"
+            )
         )
     elif system != needs.system:
         findings.append(
-            note("machine", f"it is {system}, this machine {needs.system}: equal seeds may give other texts there")
+            note(
+                "machine", f"it is {system}, and this machine {needs.system}: equal seeds may give other texts there"
+            )
         )
     return findings
 
@@ -114,33 +118,33 @@ def sent_bytes(spec: HostSpec, needs: HostNeeds) -> int:
 
 
 def disk_finding(purpose: str, disk: Disk, needed_bytes: int) -> Finding:
-    """Whether a folder can be written and has so much room."""
+    """Returns whether this user can write to a folder, and whether it has so much room."""
     if disk.writable is False:
         return fault(
-            "disk", f"it needs a folder for {purpose}, {disk.folder} cannot be written; give it to this user"
+            "disk", f"it needs a folder for {purpose}, but {disk.folder} cannot be written; let its user write there"
         )
     if disk.free_bytes is None:
         return note("disk", f"{disk.folder}: free space is unknown")
     if disk.free_bytes < needed_bytes:
         needed, free = size_text(needed_bytes), size_text(disk.free_bytes)
         return fault(
-            "disk", f"it needs {needed} for {purpose}, {disk.folder} has {free} free; delete something there"
+            "disk", f"it needs {needed} for {purpose}, but {disk.folder} has {free} free; delete something there"
         )
     return ok("disk", f"{disk.folder}: {size_text(disk.free_bytes)} free")
 
 
 def clock_finding(times: HostTimes) -> Finding:
-    """Whether its clock agrees with this one; the offset is known to half a round trip."""
+    """Returns whether its clock agrees with this one; the offset is known to half a round trip."""
     offset, doubt = times.offset_s, times.round_trip_s / 2
     text = f"{duration(offset)} {'ahead' if offset > 0 else 'behind'}"
     if abs(offset) - doubt > CLOCK_FAULT_S:
         return fault(
             "clock",
-            f"its clock must agree with this machine's, it is {text}: its records would bear wrong times, and "
-            "certificates and file times would look wrong to it; set its clock, by NTP if it has none",
+            f"its clock must agree with this machine's, but is {text}: its records would have wrong times, and it "
+            "might refuse certificates; set its clock, such as by NTP",
         )
     if abs(offset) - doubt > CLOCK_NOTE_S:
-        return note("clock", f"its clock is {text}; times in its records are off by that")
+        return note("clock", f"its clock is {text}, and so are the times in its records")
     return ok("clock", f"within {max(abs(offset), doubt):.2f} s")
 
 
@@ -153,10 +157,14 @@ def network_text(times: HostTimes) -> str:
 
 
 def keepalive_finding(interval_s: int | None) -> Finding | None:
-    """What ssh itself does about a cut connection; None: it is not known. A run asks its hosts for signs of life."""
+    """Returns how ssh itself notices a cut connection; None: unknown. A run itself asks for signs of life."""
     if interval_s is None:
         return None
-    text = f"ssh asks every {interval_s} s whether the host is alive" if interval_s else "ssh has none of its own"
+    text = (
+        f"ssh asks every {interval_s} s whether the host is alive"
+        if interval_s
+        else "ssh does not ask whether the host is alive"
+    )
     return ok("keepalive", text)
 
 

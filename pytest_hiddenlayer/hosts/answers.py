@@ -22,11 +22,11 @@ ROUND_TRIPS = 5
 MEASURED_BYTES = 2**18  # sent and received once each
 
 
-SILENT = "it stopped answering; is it asleep, or the network cut? Run the same command again"
+SILENT = "it stopped answering; is it asleep, or its network cut? Run the same command again"
 
 
 class HostProbe:
-    """The probe on one host, until `close`. Every method raises HostError if the host does not answer rightly."""
+    """The probe on one host, until `close`. Every method raises HostError for a missing or unreadable answer."""
 
     def __init__(self, gateway: Gateway) -> None:
         try:
@@ -158,4 +158,4 @@ def _disk(value: Any) -> Disk:
 
 
 def _unreadable(what: str) -> HostError:
-    return HostError(f"its answer cannot be read ({what}); does something else answer in place of Python?")
+    return HostError(f"its answer cannot be read ({what}); does something else than Python answer?")

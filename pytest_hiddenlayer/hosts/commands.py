@@ -20,10 +20,10 @@ def install_command(spec: HostSpec, packages: list[tuple[str, str]]) -> str:
     """Returns the command for this machine's terminal that installs these versions on the host."""
     extras = {"pytest-hiddenlayer": "pytest-hiddenlayer[xdist]"}
     pip = ["-m", "pip", "install", *(f"{extras.get(name, name)}=={version}" for name, version in packages)]
-    return on_host(spec, pip)
+    return host_command(spec, pip)
 
 
-def on_host(spec: HostSpec, arguments: list[str]) -> str:
+def host_command(spec: HostSpec, arguments: list[str]) -> str:
     """Returns the command for this machine's terminal that runs the host's Python with these arguments."""
     parsed = spec.parsed()
     command = f"{parsed.python or 'python'} {shlex.join(arguments)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..local_models import size_text
 from .answers import count
-from .commands import on_host
+from .commands import host_command
 from .needs import FilesNeed, ModelNeed
 from .report import Finding, HostFacts, fault, note, ok
 from .specs import HostSpec
@@ -18,7 +18,7 @@ SHOWN_FILES = 3
 def model_findings(
     spec: HostSpec, need: ModelNeed, found: Mapping[str, Any] | None, facts: HostFacts
 ) -> list[Finding]:
-    """Whether the host has the model, and the same one; `found` is what `probe.model` found there."""
+    """Returns whether the host has the model, and the same one; `found` is what `probe.model` found there."""
     if need.place[0] == "ollama":
         return [_ollama_finding(spec, need, found)]
     if not found:
@@ -32,10 +32,10 @@ def model_findings(
         ]
     memory = _memory_finding(need, found, facts)
     if need.expected is None:
-        here = note("model", f"{need.name} is there; this machine has no copy to compare it with")
+        same = note("model", f"{need.name} is there; this machine has no copy to compare it with")
     else:
-        here = ok("model", f"{need.name}: the same files")
-    return [here, *([memory] if memory else [])]
+        same = ok("model", f"{need.name}: the same files")
+    return [same, *([memory] if memory else [])]
 
 
 def _state(value: Any) -> Any:
@@ -47,27 +47,27 @@ def _copy(spec: HostSpec, need: ModelNeed) -> str:
     if kind == "package":
         return "it is part of the package: install the same version there"
     if kind == "cache":
-        return "fetch it: " + on_host(
+        return "fetch it: " + host_command(
             spec, ["-m", "pytest_hiddenlayer.cli", "models", "get", need.name.partition(":")[2]]
         )
     if kind == "hub":
         revision = (need.expected or {}).get("revision")
         of = f", revision={revision!r}" if revision else ""
         code = f"from huggingface_hub import snapshot_download as get; get({place!r}{of})"
-        return "fetch it: " + on_host(spec, ["-c", code])
+        return "fetch it: " + host_command(spec, ["-c", code])
     return f"copy {place} to the same place there (a relative path starts in the project)"
 
 
 def _ollama_finding(spec: HostSpec, need: ModelNeed, found: Mapping[str, Any] | None) -> Finding:
     name = need.place[1]
     if found is None:
-        return fault("model", "it needs an Ollama server, none answers there; start it with `ollama serve`")
+        return fault("model", "it needs an Ollama server, but none answers there; start it with `ollama serve`")
     if not name:
         return note("model", "Ollama answers; name the model with --provider ollama:MODEL to have it compared")
     tags = [tag for tag in (name, f"{name}:latest") if tag in found]
     here = next((need.expected[tag] for tag in tags if need.expected and tag in need.expected), None)
     if not tags:
-        return fault("model", f"it needs {need.name}, its Ollama does not have it; run `ollama pull {name}` there")
+        return fault("model", f"it needs {need.name}, which its Ollama does not have; run `ollama pull {name}` there")
     if here is not None and here != found[tags[0]]:
         return fault("model", f"its {need.name} has another digest than here; run `ollama pull {name}` on both")
     return ok("model", f"{need.name}: " + ("the same digest" if here else "it is there"))
@@ -80,12 +80,13 @@ def _memory_finding(need: ModelNeed, found: Mapping[str, Any], facts: HostFacts)
         return None
     return fault(
         "memory",
-        f"{need.name} needs {size_text(needed)} of memory, it has {size_text(facts.memory_bytes)}; take another",
+        f"{need.name} needs {size_text(needed)} of memory, but it has {size_text(facts.memory_bytes)}; "
+        "choose a smaller model",
     )
 
 
 def file_findings(need: FilesNeed, found: Mapping[str, str | None], further: list[str]) -> list[Finding]:
-    """How the host's copy of the project differs from this one."""
+    """Returns how the host's copy of the project differs from this one."""
     missing = sorted(name for name, digest in need.hashes.items() if digest and not found.get(name))
     changed = sorted(name for name, digest in need.hashes.items() if digest and found.get(name) not in (None, digest))
     equal = len(need.hashes) - len(missing) - len(changed)
@@ -100,15 +101,13 @@ def file_findings(need: FilesNeed, found: Mapping[str, str | None], further: lis
             fault(
                 "files",
                 f"its project must equal this one: {equal:,} files are equal, {' and '.join(parts)}; copy them, "
-                "or leave out //chdir=, and the files are sent",
+                "or leave out //chdir=, so that the files are sent",
             )
         )
     else:
         findings.append(ok("files", f"{equal:,} files are equal"))
     if only := sorted(set(further) - need.further):
-        findings.append(
-            note("files", f"{len(only)} files are only there ({some(only)}), and would be collected there")
-        )
+        findings.append(note("files", f"only there: {some(only)}; pytest may collect them there and nowhere else"))
     return findings
 
 

@@ -47,7 +47,7 @@ def _ssh_fault(spec: HostSpec, printed: str, line: str) -> str:
             f"ssh refuses the login ({line}); a run types no password: put your public key there with "
             f"`ssh-copy-id {shlex.quote(name)}`, and load a key with a passphrase by `ssh-add`"
         )
-    reason = line or "it says nothing"
+    reason = line or "no reason given"
     return f"ssh does not reach it ({reason}); is it switched on, and does `{login_command(spec)}` work?"
 
 

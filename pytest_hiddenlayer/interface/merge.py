@@ -15,7 +15,7 @@ from ..io.writable import reason
 from ..options import RunOptions
 from ..project import Project
 from ..results.cell_config import CellConfig
-from ..results.log.compact import without_texts
+from ..results.log.lean_records import without_texts
 from ..results.metrics.cells import by_cell
 from ..results.shards.join import JoinedShards, join_shards, not_answered, read_shard_records
 from ..session.conclusion import conclude

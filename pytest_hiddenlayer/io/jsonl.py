@@ -132,7 +132,9 @@ def read_object_at(file: BinaryIO, offset: int) -> dict[str, Any]:
     except ValueError:
         values = None
     if not isinstance(values, dict):
-        raise UsageError(f"{file.name}, byte {offset}: a line is needed there, found {line[:60]!r}; was it changed?")
+        raise UsageError(
+            f"{file.name}, byte {offset}: a JSON object is needed, got {line[:60]!r}; was the file changed?"
+        )
     return values
 
 

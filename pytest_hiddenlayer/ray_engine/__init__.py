@@ -9,7 +9,7 @@
     shared      the run's budget and response cache, in one process for all workers
     members     the workers as the dispatcher sees them, and the cases that they hold
     dispatcher  hands cases to workers, and those of lost workers to others
-    crew        the processes that Ray runs for the driver
+    actors      the processes that Ray runs for the driver
     runtime     the driver: a Runtime whose cases are answered by workers
 
 The driver alone plans cases, writes the run log and judges the gates. Ray is imported on first use.

@@ -13,7 +13,7 @@ from ..calls.broker.protocol import error_from_json
 from ..engine.cases import Case
 from ..errors import HiddenLayerError, ProviderError, UsageError
 from ..types import Record
-from .members import Lost, Member, Pending, Worker, take
+from .members import Lost, Member, Pending, WorkerHandle, take
 from .messages import Reply, Result, Work, WorkItem, without_samples
 
 MAX_LOSSES = 4
@@ -28,12 +28,12 @@ class Dispatcher:
 
     def __init__(
         self,
-        workers: Sequence[Worker],
+        workers: Sequence[WorkerHandle],
         *,
         on_records: Callable[[Sequence[Record]], None],
         on_lost: Callable[[str], None] = lambda worker: None,
         notify: Callable[[str], None] = lambda text: None,
-        replace: Callable[[], Worker] | None = None,
+        replace: Callable[[], WorkerHandle] | None = None,
         wait_s: float = 120.0,
         together_s: float = 0.0,
         why_none: Callable[[], str] = lambda: "no worker is left",

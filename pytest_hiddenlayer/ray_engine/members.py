@@ -30,7 +30,7 @@ Answered = Callable[[Any], None]
 """Receives what a worker returned, or Lost, on any thread."""
 
 
-class Worker(Protocol):
+class WorkerHandle(Protocol):
     """A worker as the dispatcher sees it. Neither method waits."""
 
     def start(self, answered: Answered) -> None:
@@ -57,7 +57,7 @@ class Pending:
 class Member:
     """A worker, and what the dispatcher knows of it."""
 
-    worker: Worker
+    worker: WorkerHandle
     id: str = ""  # empty: it is starting
     node: str = ""
     waiting: bool = True  # for its answer

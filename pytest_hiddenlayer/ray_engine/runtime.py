@@ -21,8 +21,8 @@ from ..project import Project
 from ..protocols import Provider
 from ..registry import providers
 from ..types import Call, Record
+from .actors import Actors
 from .cluster import amounts, capacity, connect, describe_nodes, disconnect
-from .crew import Crew
 from .dispatcher import Dispatcher
 from .members import IN_FLIGHT
 from .messages import Setup
@@ -62,7 +62,7 @@ class RayRuntime(Runtime):
         super().__init__(options, run_id, on_records, on_notice=on_notice, resumed=resumed, **rest)
         self._keep = on_records
         self._ray_options = ray_options
-        self._crew: Crew | None = None
+        self._actors: Actors | None = None
         self._amounts: dict[str, Any] = {}
         self._copy = tempfile.TemporaryDirectory(prefix="hiddenlayer-")
         try:
@@ -72,15 +72,15 @@ class RayRuntime(Runtime):
             raise
 
     @property
-    def elsewhere(self) -> int:  # type: ignore[override]
-        """Number of cases to submit ahead."""
-        return AHEAD * IN_FLIGHT * (1 if self._crew is None else self._crew.size)
+    def remote_window(self) -> int:  # type: ignore[override]
+        """How many cases may be in flight on all workers."""
+        return AHEAD * IN_FLIGHT * (1 if self._actors is None else self._actors.size)
 
     @property
     def budget(self) -> Budget | None:
         """The run's budget, as the workers have spent it."""
-        if self._crew is not None:
-            self._amounts = self._crew.amounts() or self._amounts
+        if self._actors is not None:
+            self._amounts = self._actors.amounts() or self._amounts
         return Budget(**self._amounts) if self._amounts else None
 
     def submit(
@@ -116,10 +116,10 @@ class RayRuntime(Runtime):
 
     def close(self) -> None:
         """Close the models, end the workers and the connection."""
-        if self._crew is not None:
+        if self._actors is not None:
             self._dispatcher.stop()
-            self._crew.dismiss()
-            self._crew = None
+            self._actors.stop()
+            self._actors = None
         disconnect()
         self._copy.cleanup()
         super().close()
@@ -139,18 +139,18 @@ class RayRuntime(Runtime):
             wait_s=max(1.0, size / REPLIES_PER_S),
             env=self._ray_options.env,
         )
-        crew = Crew.hire(self._ray_options, self.options, setup, size)
+        actors = Actors.start(self._ray_options, self.options, setup, size)
         self._dispatcher = Dispatcher(
-            crew.workers,
+            actors.workers,
             on_records=self._keep,
-            on_lost=crew.lose,
+            on_lost=actors.lose,
             notify=self._on_notice,
-            replace=crew.add,
+            replace=actors.add,
             wait_s=self._ray_options.wait_s,
             together_s=TOGETHER_S,
             why_none=self._why_none,
         )
-        self._crew = crew
+        self._actors = actors
         self._dispatcher.start()
         self._wait_for_worker()
 

@@ -22,7 +22,7 @@ NOT_COPIED = ("build", "dist", "node_modules", "venv", "__pycache__", "reports",
 
 
 def stage_project(root: Path, conftests: Sequence[Path], options: RunOptions, folder: Path) -> None:
-    """Copy what workers need of the project at `root` into the empty `folder`. Raises UsageError if it is too much.
+    """Copy what workers need of the project at `root` into the empty `folder`. Raises UsageError if it is too large.
 
     With a conftest.py these are all files of up to a megabyte, since it may import and read any of
     them; names that start with a dot, results and built files are left out. Without one, none.

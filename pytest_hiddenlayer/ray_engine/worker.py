@@ -49,14 +49,14 @@ class Worker:
         `version` is the driver's. Returns plain texts, which every version understands: `id`, `node`, and
         `error` if this worker cannot be used.
         """
-        hello = {"id": self.id, "node": platform.node()}
+        facts = {"id": self.id, "node": platform.node()}
         if version != __version__:
-            return hello | {
-                "error": f"{hello['node']} has pytest-hiddenlayer {__version__}, and this command is {version}; "
+            return facts | {
+                "error": f"{facts['node']} has pytest-hiddenlayer {__version__}, and this command is {version}; "
                 "install one version on all nodes"
             }
         error = self._start(pickle.loads(pickled_setup))
-        return hello if error is None else hello | {"error": error}
+        return facts if error is None else facts | {"error": error}
 
     def _start(self, setup: Setup) -> str | None:
         copied, self._wait_s = Path.cwd(), setup.wait_s

@@ -39,7 +39,7 @@ class EvalRun:
     def records(self) -> Sequence[Record]:
         """One record per sample, epoch and cell, in the order of the task files.
 
-        Those of a run of more than 20 000 answers are read from the run's `records.jsonl` when they are asked for.
+        Those of a run of more than 20,000 answers are read from the run's `records.jsonl` when they are asked for.
         """
         return self.session.answered
 

@@ -16,7 +16,7 @@ from ..identifiers import controlled
 from ..io.writable import reason
 from ..options import RunOptions
 from ..results.cell_config import CellConfig
-from ..results.log.compact import without_texts
+from ..results.log.lean_records import without_texts
 from ..results.log.resume import reusable_records
 from ..results.log.run_log import REPORTS, RunLog, new_run_id, read_records
 from ..results.shards.options import refuse_updates

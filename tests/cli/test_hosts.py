@@ -49,7 +49,7 @@ def test_what_a_host_lacks_is_printed_below_the_table(found, capsys):
 
 
 def test_json_has_every_finding(found, capsys):
-    """For programs; the exit status is the same."""
+    """JSON has every finding, fact and time, and the exit status is the same."""
     found(BAD)
     assert main(["hosts", "check", "--tx", "ssh=mac3", "--json"]) == 1
     printed = capsys.readouterr().out
@@ -76,7 +76,7 @@ def test_wrong_arguments_are_refused_before_a_host_is_asked(found, capsys, words
 
 
 def test_without_execnet_it_says_what_to_install(found, capsys, monkeypatch):
-    """execnet comes with the extra `xdist`."""
+    """Without execnet, one sentence names the extra to install."""
     monkeypatch.setitem(sys.modules, "execnet", None)
     assert main(["hosts", "check", "--tx", "popen"]) == 4
     assert "pip install 'pytest-hiddenlayer[xdist]'" in capsys.readouterr().err

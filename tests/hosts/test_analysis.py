@@ -28,7 +28,7 @@ def test_another_version_of_this_package_is_a_fault_with_the_command_that_instal
     """The message has both versions, and the command as it is typed here."""
     said = facts(packages={**VERSIONS, "pytest-hiddenlayer": "1.3.9"})
     assert found(spec, "fault", said=said) == {
-        "packages": "it needs pytest-hiddenlayer 1.4.0 (it has 1.3.9); install it: "
+        "packages": "it needs pytest-hiddenlayer 1.4.0 (it has 1.3.9); run "
         "`ssh mac2 \"/opt/evals/bin/python -m pip install 'pytest-hiddenlayer[xdist]==1.4.0'\"`"
     }
 
@@ -47,7 +47,7 @@ def test_a_missing_package_is_a_fault_and_another_minor_version_a_note(spec):
 
 
 def test_the_same_version_with_other_code_is_said(spec):
-    """Two checkouts of one version may differ."""
+    """Another commit of the same version is a note that says what to do."""
     assert "other code; install the same commit" in found(spec, "note", said=facts(code="bb"))["packages"]
     assert found(spec, "note", said=facts(code=None)) == {}
 
@@ -55,22 +55,22 @@ def test_the_same_version_with_other_code_is_said(spec):
 @pytest.mark.parametrize(
     ("python", "level", "text"),
     [
-        ((3, 10, 14), "fault", "Python 3.11 or later is needed, it has 3.10.14; write //python=PATH with another"),
-        ((3, 13, 0), "note", "it has Python 3.13.0, this machine 3.12.4; task code must run on both"),
+        ((3, 10, 14), "fault", "it needs Python 3.11 or later, but has 3.10.14; name another one with //python=PATH"),
+        ((3, 13, 0), "note", "it has Python 3.13.0, and this machine 3.12.4; task code must run on both"),
     ],
 )
 def test_an_old_python_is_a_fault_and_another_one_a_note(spec, python, level, text):
-    """What this package cannot run on is refused."""
+    """A Python that is too old for this package is refused; another minor version is a note."""
     assert found(spec, level, said=facts(python=python)) == {"python": text}
 
 
 @pytest.mark.parametrize(
     ("offset_s", "level", "text"),
     [
-        (3600.0, "fault", "it is 1 h 0 min ahead"),
-        (-3600.0, "fault", "it is 1 h 0 min behind"),
-        (-400.0, "fault", "it is 7 min behind"),
-        (3.0, "note", "its clock is 3.0 s ahead; times in its records are off by that"),
+        (3600.0, "fault", "but is 1 h 0 min ahead"),
+        (-3600.0, "fault", "but is 1 h 0 min behind"),
+        (-400.0, "fault", "but is 7 min behind"),
+        (3.0, "note", "its clock is 3.0 s ahead, and so are the times in its records"),
         (1.9, "ok", "within 1.90 s"),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_full_disk_is_a_fault(spec):
     """The message has the folder, what is needed and what is free; the files of the project count."""
     full = Disk(folder="/home/me/.cache/hiddenlayer", free_bytes=5_000_000, writable=True)
     text = found(spec, "fault", needs(files=FilesNeed(hashes={}, total_bytes=10**9)), facts(cache=full))["disk"]
-    assert text == "it needs 1.1 GB for caches, /home/me/.cache/hiddenlayer has 5 MB free; delete something there"
+    assert text == "it needs 1.1 GB for caches, but /home/me/.cache/hiddenlayer has 5 MB free; delete something there"
 
 
 def test_a_folder_that_cannot_be_written_is_a_fault_and_an_unknown_one_is_said(spec):
@@ -114,12 +114,12 @@ def test_mlx_needs_a_machine_that_it_runs_on(spec):
 
 
 def test_faults_are_sentences_that_name_the_host(spec):
-    """What a run prints before it refuses to start."""
+    """Each fault is one sentence that begins with the host."""
     findings = analyse(spec, needs(), facts(python=(3, 8, 0)), times(3600.0))
     report = HostReport(name="mac2", spec=spec.text, findings=tuple(findings))
     assert not report.fits
     assert [text.partition(",")[0] for text in faults(report)] == [
-        "host mac2: Python 3.11 or later is needed",
+        "host mac2: it needs Python 3.11 or later",
         "host mac2: its clock must agree with this machine's",
     ]
 
@@ -131,4 +131,4 @@ def test_a_copy_of_the_project_is_compared_by_content():
     assert "1 files are equal, 1 changed (b.yaml) and 1 missing (c.yaml)" in fault.text
     fine, further = file_findings(need, dict(need.hashes), ["ignored.yaml", "old.yaml"])
     assert (fine.level, fine.text) == ("ok", "3 files are equal")
-    assert further.text == "1 files are only there (old.yaml), and would be collected there"
+    assert further.text == "only there: old.yaml; pytest may collect them there and nowhere else"

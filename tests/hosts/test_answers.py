@@ -1,4 +1,4 @@
-"""A host may answer anything: nothing of it is believed without a look at its type, and nothing steers a terminal."""
+"""A host may answer anything: every value is checked for its type, and none of it steers a terminal."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ def connection_fault(gateway: Gateway) -> str:
     [None, 7, [], ["ok"], ["yes", 1], ["ok", None], ["ok", {"python": "3.12"}], ["ok", {"python": [3, True, "x"]}]],
 )
 def test_an_answer_of_another_form_is_a_fault(answer):
-    """It is said, whatever its form is, and nothing is raised."""
+    """An answer of any other form is a fault, and nothing is raised."""
     assert "its answer cannot be read" in connection_fault(Gateway(answer))
 
 
 @pytest.mark.parametrize("there", [float("nan"), float("inf"), 1e300, 10**400, "now", None, True])
 def test_a_clock_that_is_no_number_is_a_fault(there):
-    """Not an offset of 0."""
+    """It is a fault, and never an offset of 0."""
     gateway = Gateway()
     gateway.answers = [there] * 5
     assert "its answer cannot be read (its clock)" in connection_fault(gateway)
@@ -88,7 +88,7 @@ def test_a_clock_that_is_no_number_is_a_fault(there):
     ],
 )
 def test_a_host_that_goes_away_during_the_check_is_a_fault(error, text):
-    """Asleep, cut off, or dead."""
+    """A host that stops answering, or whose connection ends, is one fault that says so."""
     assert text in connection_fault(Gateway(error))
 
 

@@ -179,7 +179,7 @@ def test_a_host_that_is_cut_off_during_the_check_is_given_up(tmp_path, monkeypat
 
 @pytest.mark.slow
 def test_a_clock_that_is_an_hour_off_and_another_version_are_found_on_a_real_host(tmp_path):
-    """Both are faults, in one report."""
+    """A clock that is an hour off and another version are two faults of one report."""
     changed = tmp_path / "changed"
     (changed / "pytest_hiddenlayer").mkdir(parents=True)
     (changed / "pytest_hiddenlayer" / "__init__.py").write_text("")
@@ -188,8 +188,8 @@ def test_a_clock_that_is_an_hour_off_and_another_version_are_found_on_a_real_hos
     with ssh_hosts(tmp_path / "hosts", "mac2", environment={"PYTHONPATH": str(changed)}) as (mac2,):
         report = check_spec(HostSpec(text=mac2.spec()), HostNeeds())
     versions, clock = report.texts("fault")
-    assert "(it has 0.0.9); install it: `ssh -F" in versions
-    assert "it is 1 h 0 min behind" in clock
+    assert "(it has 0.0.9); run `ssh -F" in versions
+    assert "but is 1 h 0 min behind" in clock
 
 
 @pytest.mark.slow
@@ -215,7 +215,7 @@ def test_the_keepalive_of_ssh_is_shown(tmp_path):
         reports = check_hosts(parse_specs([silent, asks]), needs)
     found = [[f.text for f in report.findings if f.check == "keepalive"] for report in reports]
     assert found == [
-        ["ssh has none of its own"],
+        ["ssh does not ask whether the host is alive"],
         ["ssh asks every 15 s whether the host is alive"],
     ]
 
@@ -239,8 +239,10 @@ def test_a_full_disk_of_a_real_host_is_a_fault(tmp_path):
     own = f"//env:XDG_CACHE_HOME={tmp_path}/full//env:TMPDIR={tmp_path}/closed"
     with mounted(tmp_path / "full", "size=1m"), mounted(tmp_path / "closed", "ro"):
         full, closed = check_spec(HostSpec(text=spec + own), HostNeeds()).texts("fault")
-    assert re.fullmatch(r"it needs 67 MB for caches, .*/full/hiddenlayer has 1 MB free; delete something there", full)
-    assert closed.endswith("/closed cannot be written; give it to this user")
+    assert re.fullmatch(
+        r"it needs 67 MB for caches, but .*/full/hiddenlayer has 1 MB free; delete something there", full
+    )
+    assert closed.endswith("/closed cannot be written; let its user write there")
 
 
 def test_the_models_of_a_hosts_ollama_are_compared(monkeypatch):
@@ -252,4 +254,4 @@ def test_the_models_of_a_hosts_ollama_are_compared(monkeypatch):
         text = fault(check_spec(HostSpec(text=f"popen//env:OLLAMA_HOST={other.url.partition('//')[2]}"), needs))
         assert "its ollama:fake-1 has another digest than here" in text
     text = fault(check_spec(HostSpec(text="popen//env:OLLAMA_HOST=127.0.0.1:1"), needs))
-    assert "it needs an Ollama server, none answers there" in text
+    assert "it needs an Ollama server, but none answers there" in text

@@ -51,7 +51,7 @@ def test_a_missing_and_another_model_are_faults_that_say_how_to_get_it(spec):
 
 
 def test_a_model_that_this_machine_lacks_is_not_compared(spec):
-    """Its presence is all that can be said."""
+    """That it is there is a note, and no difference is claimed."""
     need = ModelNeed(name="mlx:owner/name", place=("hub", "owner/name"), expected=None)
     assert levels(spec, need, FILES) == [
         ("note", "mlx:owner/name is there; this machine has no copy to compare it with")
@@ -62,15 +62,15 @@ def test_a_model_that_is_larger_than_the_memory_is_a_fault(spec):
     """8 GB of weights do not fit into 4 GB; unknown memory is not small."""
     need = ModelNeed(name="mlx:/m", place=("path", "/m"), expected=FILES)
     small = levels(spec, need, FILES, facts(memory_bytes=4 * 10**9))
-    assert small[-1] == ("fault", "mlx:/m needs 8.0 GB of memory, it has 4.0 GB; take another")
+    assert small[-1] == ("fault", "mlx:/m needs 8.0 GB of memory, but it has 4.0 GB; choose a smaller model")
     assert [level for level, _ in levels(spec, need, FILES, facts(memory_bytes=None))] == ["ok"]
 
 
 @pytest.mark.parametrize(
     ("found", "level", "text"),
     [
-        (None, "fault", "none answers there; start it with `ollama serve`"),
-        ({}, "fault", "its Ollama does not have it; run `ollama pull llama3` there"),
+        (None, "fault", "but none answers there; start it with `ollama serve`"),
+        ({}, "fault", "which its Ollama does not have; run `ollama pull llama3` there"),
         ({"llama3:latest": "old"}, "fault", "has another digest than here"),
         ({"llama3:latest": "new"}, "ok", "the same digest"),
     ],

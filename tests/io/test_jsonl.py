@@ -77,5 +77,5 @@ def test_each_line_can_be_read_again_by_its_place(tmp_path: Path, shared: bool) 
     with path.open("rb") as file:
         assert [read_object_at(file, place) for place in places] == [{"a": "ü"}, {"b": 2}, {"c": "\ud800"}]
         for wrong in (places[1] + 1, path.stat().st_size):
-            with pytest.raises(UsageError, match=f"byte {wrong}: a line is needed there"):
+            with pytest.raises(UsageError, match=f"byte {wrong}: a JSON object is needed"):
                 read_object_at(file, wrong)

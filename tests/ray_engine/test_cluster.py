@@ -128,7 +128,7 @@ def test_ctrl_c_keeps_what_was_answered(project, second):
 
 
 def test_a_case_that_ends_its_process_costs_itself_only(project, second):
-    """It is asked again a few times, then given up with the reason; all others are answered."""
+    """A case that ends its process is asked a few times, then given up with the reason; all others are answered."""
     project.waiting(6)
     project.go()
     status, _, _ = project.answer("--provider", "waiting", "--ray-workers", "2", POISON="q3")

@@ -49,7 +49,7 @@ class FakeWorker:
 
 
 @dataclass
-class Desk:
+class TwoWorkers:
     """A dispatcher over two fake workers, and what it passed on."""
 
     first: FakeWorker
@@ -70,20 +70,20 @@ def planned(tmp_path):
 
 
 @pytest.fixture
-def two(request) -> Iterator[Desk]:
+def two(request) -> Iterator[TwoWorkers]:
     """A started dispatcher; its two workers are not ready yet."""
-    desk = Desk(FakeWorker("a"), FakeWorker("b"))
-    desk.dispatcher = Dispatcher(
-        [desk.first, desk.second],
-        on_records=desk.log.extend,
-        on_lost=desk.lost.append,
-        notify=desk.said.append,
+    two = TwoWorkers(FakeWorker("a"), FakeWorker("b"))
+    two.dispatcher = Dispatcher(
+        [two.first, two.second],
+        on_records=two.log.extend,
+        on_lost=two.lost.append,
+        notify=two.said.append,
         wait_s=getattr(request, "param", DEADLINE_S),
         why_none=lambda: "nobody came",
     )
-    desk.dispatcher.start()
-    yield desk
-    desk.dispatcher.stop()
+    two.dispatcher.start()
+    yield two
+    two.dispatcher.stop()
 
 
 def answer(case, number: int) -> Result:
@@ -101,11 +101,11 @@ def reply(planned, numbers) -> Reply:
     return Reply(results=[answer(planned[number - 1], number) for number in numbers])
 
 
-def submitted(desk: Desk, planned) -> list[Any]:
+def submitted(two: TwoWorkers, planned) -> list[Any]:
     """The futures of cases that arrive together: the dispatcher's thread waits until the last is submitted."""
     last = threading.Event()
-    desk.dispatcher._events.put(lambda: last.wait(DEADLINE_S))
-    futures = [desk.dispatcher.submit(case, None) for case in planned]
+    two.dispatcher._events.put(lambda: last.wait(DEADLINE_S))
+    futures = [two.dispatcher.submit(case, None) for case in planned]
     last.set()
     return futures
 
@@ -132,15 +132,15 @@ def test_ready_workers_share_what_waits(two, planned):
 def test_the_first_worker_leaves_a_share_for_one_that_is_starting(planned):
     """In a small run no worker takes everything because it was ready first."""
     workers = [FakeWorker("a"), FakeWorker("b")]
-    desk = Desk(*workers)
-    desk.dispatcher = Dispatcher(workers, on_records=desk.log.extend, together_s=DEADLINE_S)
-    desk.dispatcher.start()
+    two = TwoWorkers(*workers)
+    two.dispatcher = Dispatcher(workers, on_records=two.log.extend, together_s=DEADLINE_S)
+    two.dispatcher.start()
     workers[0].be_ready()
-    submitted(desk, planned)
+    submitted(two, planned)
     assert workers[0].work()[0] == [1, 2, 3]
     workers[1].be_ready()
     assert workers[1].work()[0][0] == 4
-    desk.dispatcher.stop()
+    two.dispatcher.stop()
 
 
 def test_cases_of_a_worker_that_ends_go_to_another(two, planned):

@@ -64,7 +64,7 @@ def test_a_value_on_the_command_line_is_refused_and_not_repeated():
 
 
 def test_options_of_ray_need_the_engine():
-    """They would be ignored without it."""
+    """Options of Ray without `--engine ray` are refused, instead of ignored."""
     with pytest.raises(UsageError, match="--ray-workers is for the workers of Ray; add --engine ray"):
         parse_ray_options({"engine": None, "ray-workers": "2"})
     assert parse_ray_options({"engine": "local"}) is None
@@ -75,7 +75,7 @@ def test_options_of_ray_need_the_engine():
     [({"record": Path("c")}, "--record"), ({"replay": Path("c")}, "--replay"), ({"batch": True}, "--batch")],
 )
 def test_options_of_one_process_are_refused(options, name):
-    """Cassettes and batches belong to one process."""
+    """Cassettes and batches, which belong to one process, are refused with what to do."""
     with pytest.raises(UsageError, match=f"{name} with --engine ray"):
         refuse_local_only(RunOptions(**options))
     refuse_local_only(RunOptions(budget_usd=Decimal(1)))
@@ -107,7 +107,7 @@ def test_the_command_says_it_before_anything_is_asked(sums, monkeypatch, capsys)
 
 
 def test_an_address_where_nobody_listens_is_said():
-    """Ray itself would end the process after a minute."""
+    """An address where nobody listens is a usage error at once; Ray itself would end the process after a minute."""
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'pytest-hiddenlayer[ray]'")
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

@@ -27,7 +27,7 @@ from .streams import Connect, Writer
 
 
 class Models(Protocol):
-    """What the broker uses of a pool of models."""
+    """What the broker uses of a `ModelPool`."""
 
     def opened(self, name: ModelName) -> Provider | None:
         """The provider of a model if it is open already, else None."""

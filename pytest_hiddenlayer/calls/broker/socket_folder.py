@@ -41,7 +41,7 @@ def remove_abandoned(folder: Path) -> None:
 
 def _is_abandoned(path: Path) -> bool:
     match = _NAME.fullmatch(path.name)
-    if match is None or _is_running(int(match[1])):
+    if match is None or is_running(int(match[1])):
         return False
     try:
         status = path.lstat()
@@ -51,7 +51,8 @@ def _is_abandoned(path: Path) -> bool:
     return is_own and status.st_mtime < time.time() - _SETTLED_S and not _answers(path / "s")
 
 
-def _is_running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Return whether a process with this id runs, of any user."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):

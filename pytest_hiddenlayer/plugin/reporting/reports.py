@@ -137,7 +137,7 @@ class RecordCollector:
         return state is not None and any(cell.gate_id == node_id for cell in state.session.configs.values())
 
     def _keep(self, report: pytest.TestReport) -> None:
-        from ...results.log.compact import without_texts
+        from ...results.log.lean_records import without_texts
 
         state = self.config.stash[STATE]
         records = getattr(report, "hl_records", ())

@@ -1,4 +1,4 @@
-"""The connections of an open `Client`, and the messages that its SDK prepares for them."""
+"""The connections of an open `Client`, and the requests that its SDK prepares for them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 
 from .bodies import Body
-from .prepared import Kind, MakeClient, PreparedMessages
+from .prepared import Kind, MakeClient, PreparedRequests
 from .server import Server
 from .transport import Transport
 
@@ -18,7 +18,7 @@ class Connection:
 
     def __init__(self, server: Server, make: MakeClient, hint: Callable[[int, str], str]) -> None:
         self._transport = Transport(httpx2, server, hint)
-        self._prepared = PreparedMessages(make, self._transport.message)
+        self._prepared = PreparedRequests(make, self._transport.request_of)
 
     async def read(
         self,

@@ -1,8 +1,8 @@
 """The transport of all calls to servers: one aiohttp session that raises this package's exceptions.
 
-It sends messages of its own, and those of httpx and httpx2, whose connection pools become slower with the
-number of connections. It neither retries nor follows redirects. A body is decompressed as it arrives, up to
-`MAX_BODY_BYTES`.
+It sends requests that an SDK prepared once, and those of httpx and httpx2, whose connection pools become
+slower with the number of connections. It neither retries nor follows redirects. A body is decompressed as it
+arrives, up to `MAX_BODY_BYTES`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .server import Server
 
 CONNECT_S = 30.0
 KEEPALIVE_S = 30.0  # of an idle connection
-_PER_MESSAGE = ("content-length", "transfer-encoding")  # headers that the session sets
+_PER_REQUEST = ("content-length", "transfer-encoding")  # headers that the session sets
 _NO_SECRETS = frozenset(
     {"accept", "accept-encoding", "anthropic-beta", "anthropic-version", "connection", "content-length"}
     | {"content-type", "host", "transfer-encoding", "user-agent"}
@@ -33,7 +33,7 @@ _PLACEHOLDERS = {"authorization": "Bearer none", "x-api-key": "none"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
+class HTTPRequest:
     """An HTTP request as it is sent."""
 
     method: str
@@ -41,13 +41,13 @@ class Message:
     headers: CIMultiDict[str]
     body: bytes = b""
 
-    def with_body(self, body: bytes) -> Message:
-        """This message with a body."""
+    def with_body(self, body: bytes) -> HTTPRequest:
+        """Return this request with a body."""
         return replace(self, body=body)
 
 
 class Transport:
-    """Sends messages to one server; also an `AsyncBaseTransport` of `library` (httpx or httpx2)."""
+    """Sends requests to one server; also an `AsyncBaseTransport` of `library` (httpx or httpx2)."""
 
     def __init__(self, library: Any, server: Server, hint: Callable[[int, str], str]) -> None:
         self._library, self._server, self._hint = library, server, hint
@@ -55,42 +55,42 @@ class Transport:
         self._session: aiohttp.ClientSession | None = None
         self._proxy = proxy_of(server.url)
 
-    def message(self, request: Any, body: bytes = b"") -> Message:
-        """Return the message for a request of the library."""
+    def request_of(self, request: Any, body: bytes = b"") -> HTTPRequest:
+        """Return what is sent for a request of the library."""
         headers = CIMultiDict(self._filter_headers(request.headers.multi_items()))
-        for name in _PER_MESSAGE:
+        for name in _PER_REQUEST:
             headers.pop(name, None)
         headers["accept-encoding"] = "gzip, deflate"
-        return Message(method=request.method, url=URL(str(request.url)), headers=headers, body=body)
+        return HTTPRequest(method=request.method, url=URL(str(request.url)), headers=headers, body=body)
 
-    async def read(self, message: Message) -> bytes:
+    async def read(self, request: HTTPRequest) -> bytes:
         """Return the body of the response, decompressed. Raises ProviderError or TransientError."""
-        return await read_body(await self._send(message), self._server)
+        return await read_body(await self._send(request), self._server)
 
-    async def open(self, message: Message) -> Body:
+    async def open(self, request: HTTPRequest) -> Body:
         """Return the body of the response, unread, for a caller that holds one line at a time. Raises as above.
 
         It may have up to `MAX_STREAM_BYTES`.
         """
-        return Body(await self._send(message), self._server, MAX_STREAM_BYTES)
+        return Body(await self._send(request), self._server, MAX_STREAM_BYTES)
 
     async def handle_async_request(self, request: Any) -> Any:
         """Return the library's response with its body unread. Raises as above."""
-        response = await self._send(self.message(request, await request.aread()))
+        response = await self._send(self.request_of(request, await request.aread()))
         headers = [
             (k, v) for k, v in response.raw_headers if k.lower() not in (b"content-encoding", b"content-length")
         ]
         stream = self._stream(response, self._server, MAX_BODY_BYTES)
         return self._library.Response(response.status, headers=headers, stream=stream, request=request)
 
-    async def _send(self, message: Message) -> aiohttp.ClientResponse:
+    async def _send(self, request: HTTPRequest) -> aiohttp.ClientResponse:
         """Return the response with its body unread. Raises as above."""
         try:
             response = await self._get_session().request(
-                message.method,
-                message.url,
-                headers=message.headers,
-                data=message.body or None,
+                request.method,
+                request.url,
+                headers=request.headers,
+                data=request.body or None,
                 allow_redirects=False,
                 proxy=self._proxy,
             )

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...identifiers import controlled
 from ...results.cell_config import CellConfig
-from ...results.log.compact import without_texts
+from ...results.log.lean_records import without_texts
 from ...results.metrics.cells import CellMetrics, by_cell
 from ...results.regression.baseline import Baseline, CellKey
 from ...results.regression.compare_runs import CellPair, RunComparison, other_scorers
@@ -22,7 +22,7 @@ from .changed_cells import changes_json
 
 MAX_NAMES = 5
 MAX_COMPARED = 200_000
-"""Samples of a cell whose changes the page of a run shows."""
+"""A cell with more samples is not compared one by one in the page of a run."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,8 +111,8 @@ def _left_out(run: JudgedRun) -> Iterator[str]:
         yield f"Not compared, as their gates are not part of this run: {_names(ungated)}."
     if large := [key for key, metrics in cells.items() if key in run.gates and _too_large(metrics)]:
         yield (
-            f"Judged, but not compared sample by sample in this page, as a cell may have {MAX_COMPARED:,} samples "
-            f"here: {_names(large)}. `hiddenlayer compare REF {run.run_id}` compares them."
+            f"Judged, but not compared sample by sample, because this page compares cells of up to {MAX_COMPARED:,} "
+            f"samples: {_names(large)}. `hiddenlayer compare REF {run.run_id}` compares them."
         )
     if partial:
         yield f"Only some samples of these cells were selected: {_names(partial)}."

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...identifiers import controlled
 from ...results.cell_config import CellConfig
-from ...results.log.compact import without_texts
+from ...results.log.lean_records import without_texts
 from ...results.log.summary import summary
 from ...results.metrics.cells import compute_metrics, config_from_records
 from ...types import Record

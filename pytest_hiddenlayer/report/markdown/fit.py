@@ -13,7 +13,7 @@ SUMMARY_BYTES = 1024 * 1024
 MIN_BYTES = 8_000
 """Room for the heading with long names and a long address, and for the sentence that counts what was left out."""
 
-_IN_VAIN = 1000  # rows that did not fit, one after the other, before no further text is made to see whether it fits
+_MAX_MISFITS = 1000  # rows in succession that did not fit; after that no text is made to see whether it fits
 
 
 @dataclass(eq=False, kw_only=True, slots=True)
@@ -45,14 +45,14 @@ def fit(start: str, sections: Sequence[Section], rows: Iterable[Row], *, max_byt
     The last sentence counts the rows that were left out.
     """
     left_out: Counter[str] = Counter()
-    n_in_vain = 0
+    n_misfits = 0
     kinds: set[str] = set()
     room = max_bytes - len(start.encode()) - len(_sentence(left_out, max_bytes).encode())
     for row in rows:
         if row.kind not in kinds:
             kinds.add(row.kind)
             room -= len(f", 1,000,000,000 {row.kind}s")  # for the sentence that counts them
-        if callable(row.text) and n_in_vain >= _IN_VAIN:
+        if callable(row.text) and n_misfits >= _MAX_MISFITS:
             left_out[row.kind] += 1
             continue
         text = row.text() if callable(row.text) else row.text
@@ -61,10 +61,10 @@ def fit(start: str, sections: Sequence[Section], rows: Iterable[Row], *, max_byt
             size += len((row.section.head + row.section.foot).encode())
         if size > room:
             left_out[row.kind] += 1
-            n_in_vain += 1
+            n_misfits += 1
             continue
         room -= size
-        n_in_vain = 0
+        n_misfits = 0
         row.section.rows.append(text)
     ending = _sentence(left_out, max_bytes) if left_out else ""
     return start + "".join(section.text() for section in sections) + ending

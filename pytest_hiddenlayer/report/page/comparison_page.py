@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...results.log.compact import without_texts
+from ...results.log.lean_records import without_texts
 from ...results.log.run_log import read_records
 from ...results.log.summary import summary
 from ...results.metrics.run_metrics import metrics_of_run

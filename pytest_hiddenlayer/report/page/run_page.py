@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
-from ...results.log.compact import without_texts
+from ...results.log.lean_records import without_texts
 from ...results.log.parquet_file import RECORDS_PARQUET
 from ...results.log.record_file import RECORDS
 from ...results.log.run_log import MANIFEST

@@ -15,7 +15,7 @@ import numpy as np
 from ...stats.calibration.calibration import Calibration
 from ...stats.estimate.mean_interval import estimate
 from ...types import OUTCOMES, Usage
-from ..log.compact import without_texts
+from ..log.lean_records import without_texts
 from ..metrics.calls import call_warnings, unusual_calls
 from ..metrics.cells import CellMetrics, config_from_first
 from ..metrics.confidence import answers_calibration, measure_calibrations

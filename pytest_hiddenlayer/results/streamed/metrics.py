@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ...stats.calibration.calibration import Calibration
 from ...stats.estimate.mean_interval import estimate
-from ...types import SCORED, Record, Usage
+from ...types import OUTCOMES, SCORED, Record, Usage
 from ..cell_config import CellConfig
 from ..metrics.calls import call_warnings, unusual_calls
 from ..metrics.cells import CellMetrics
@@ -16,11 +16,11 @@ from ..metrics.confidence import answers_calibration, measure_calibrations
 from ..metrics.judges import judge_metrics
 from ..metrics.samples import SampleResult, pass_estimates
 from ..metrics.scorers import ScorerMetrics
-from .cell_columns import OUTCOMES, CellColumns, counts_of
+from .answer_columns import AnswerColumns, counts_of
 from .sample_results import SampleResults
 
 
-def column_metrics(config: CellConfig, columns: CellColumns, read: Callable[[int], Record]) -> CellMetrics:
+def streamed_metrics(config: CellConfig, columns: AnswerColumns, read: Callable[[int], Record]) -> CellMetrics:
     """The metrics of one cell. `read` gives the record of a slot from the log."""
     samples = SampleResults(columns, read, reducer=config.reducer, pass_score=config.pass_score)
     totals = _Totals()
@@ -79,19 +79,19 @@ class _Totals:
             groups.append(result.group)
 
 
-def _cost_usd(columns: CellColumns) -> float | None:
+def _cost_usd(columns: AnswerColumns) -> float | None:
     """The sum of the costs; None if one is unknown."""
     if any(cost is None for cost in columns.costs):
         return None
     return sum(cost for cost in columns.costs if cost is not None)
 
 
-def _other_scorers(config: CellConfig, columns: CellColumns, totals: _Totals) -> dict[str, ScorerMetrics]:
+def _other_scorers(config: CellConfig, columns: AnswerColumns, totals: _Totals) -> dict[str, ScorerMetrics]:
     names = list(dict.fromkeys([*config.scorers, *columns.scores]))
     return {name: _scorer(name, config.scorers.get(name, ""), columns, totals) for name in names[1:]}
 
 
-def _scorer(name: str, scorer: str, columns: CellColumns, totals: _Totals) -> ScorerMetrics:
+def _scorer(name: str, scorer: str, columns: AnswerColumns, totals: _Totals) -> ScorerMetrics:
     scores, groups = totals.by_scorer.get(name, (array("d"), []))
     unscored = columns.unscored.get(name)
     return ScorerMetrics(
@@ -102,7 +102,7 @@ def _scorer(name: str, scorer: str, columns: CellColumns, totals: _Totals) -> Sc
     )
 
 
-def _calibration(columns: CellColumns, pass_score: float) -> tuple[Calibration, str] | None:
+def _calibration(columns: AnswerColumns, pass_score: float) -> tuple[Calibration, str] | None:
     if columns.confidence is None:
         return None
     values, right, clusters, questions = array("d"), [], [], []

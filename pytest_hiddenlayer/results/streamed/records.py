@@ -13,8 +13,8 @@ from ..cell_config import CellConfig
 from ..log.placed_records import record_at
 from ..log.record_file import RECORDS
 from ..metrics.cells import CellMetrics
-from .cell_columns import CellColumns, counts_of
-from .metrics import column_metrics
+from .answer_columns import AnswerColumns, counts_of
+from .metrics import streamed_metrics
 
 Key: TypeAlias = tuple[str, str, str, str]
 
@@ -28,7 +28,7 @@ class StreamedRecords(Sequence[Record]):
 
     def __init__(self, folder: Path, cells: Mapping[Key, tuple[Sequence[str], int]]) -> None:
         """`cells` has the ids of the selected samples, and the number of epochs."""
-        self.cells = {key: CellColumns(ids, epochs) for key, (ids, epochs) in cells.items()}
+        self.cells = {key: AnswerColumns(ids, epochs) for key, (ids, epochs) in cells.items()}
         self._path = folder / RECORDS
         self._opened: BinaryIO | None = None
         self._logged: dict[int, tuple[Record, int]] = {}  # by id: what is logged and not added yet, and its byte
@@ -76,7 +76,7 @@ class StreamedRecords(Sequence[Record]):
     def __iter__(self) -> Iterator[Record]:
         return self.where(lambda columns, slot: True)
 
-    def where(self, test: Callable[[CellColumns, int], bool]) -> Iterator[Record]:
+    def where(self, test: Callable[[AnswerColumns, int], bool]) -> Iterator[Record]:
         """Yield the records of the slots that pass the test; only these are read."""
         for columns in self.cells.values():
             for slot in columns.in_order():
@@ -103,9 +103,9 @@ class StreamedRecords(Sequence[Record]):
     def metrics(self, config: CellConfig) -> CellMetrics:
         """The metrics of a cell."""
         columns = self.cells[config.key]
-        return column_metrics(config, columns, lambda slot: self._read(columns, slot))
+        return streamed_metrics(config, columns, lambda slot: self._read(columns, slot))
 
-    def _read(self, columns: CellColumns, slot: int) -> Record:
+    def _read(self, columns: AnswerColumns, slot: int) -> Record:
         if slot in columns.not_logged:
             return columns.not_logged[slot]
         offset = columns.offsets[slot] - 1
@@ -123,7 +123,7 @@ class StreamedRecords(Sequence[Record]):
         return self._opened
 
 
-def _nth_slot(columns: CellColumns, number: int) -> int:
+def _nth_slot(columns: AnswerColumns, number: int) -> int:
     """The slot of a cell's record by its place in the order of the run."""
     if columns.n_records == columns.size:
         epoch, position = divmod(number, len(columns.ids))

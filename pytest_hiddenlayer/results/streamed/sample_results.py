@@ -9,14 +9,14 @@ from typing import Any
 from ...types import Record
 from ..metrics.samples import SampleResult, SampleTable, reduced_epochs
 from ..metrics.scorers import reduced_scores
-from .cell_columns import CellColumns
+from .answer_columns import AnswerColumns
 
 
 class SampleResults(SampleTable):
     """Sample → its result, for the samples that have a record, in the order of the selection."""
 
     def __init__(
-        self, columns: CellColumns, read: Callable[[int], Record], *, reducer: str, pass_score: float
+        self, columns: AnswerColumns, read: Callable[[int], Record], *, reducer: str, pass_score: float
     ) -> None:
         self.columns, self._read = columns, read
         self._reducer, self._pass_score = reducer, pass_score

@@ -1,1 +1,1 @@
-"""The cases that a session asks for, and the records that its end speaks of."""
+"""The cases that a session asks for, and what is counted and printed of its records."""

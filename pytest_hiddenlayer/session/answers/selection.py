@@ -1,4 +1,4 @@
-"""The records of a session that the end of a run speaks of; of a large run, only these are read from the log."""
+"""What the end of a run counts and prints of its records; a large run reads only the printed ones from its log."""
 
 from __future__ import annotations
 

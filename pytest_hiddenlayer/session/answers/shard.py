@@ -12,8 +12,8 @@ from ..session import Session
 from .plan import Plan
 
 
-def cut(session: Session, planned: Plan, shard: Shard) -> Plan:
-    """The cases of one shard; the session's cells keep those only."""
+def select_shard(session: Session, planned: Plan, shard: Shard) -> Plan:
+    """The cases of one shard; the session's cells keep those only, and its run log says which shard it is."""
     plan = plan_shard(shard, dict.fromkeys(unit_of(case) for _, case in planned), session.options.shard_weights)
     mine = planned.of_units(plan.units)
     for key, samples in mine.selected.items():

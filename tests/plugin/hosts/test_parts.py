@@ -11,7 +11,7 @@ from execnet import XSpec
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.plugin.xdist.hosts import project_files as files
 from pytest_hiddenlayer.plugin.xdist.hosts.agent import Agent
-from pytest_hiddenlayer.plugin.xdist.hosts.arguments import check_collected, on_host, sent_arguments
+from pytest_hiddenlayer.plugin.xdist.hosts.arguments import check_collected, received_arguments, sent_arguments
 from pytest_hiddenlayer.plugin.xdist.hosts.connecting import check_facts
 from pytest_hiddenlayer.plugin.xdist.hosts.specs import agent_spec, grouped, is_host, name_of, worker_spec
 from pytest_hiddenlayer.plugin.xdist.scheduling import PacedScheduling
@@ -95,7 +95,7 @@ def test_arguments_hold_on_the_host(tmp_path):
     root, cwd = tmp_path / "p", tmp_path / "p" / "sub"
     cwd.mkdir(parents=True)
     typed = [f"{root}/evals/a.yaml::s1[x]", "evals", "../b", f"--rootdir={root}", "-k", "a or b", "--x=/other/y"]
-    sent = on_host(sent_arguments(typed, root, cwd), "/home/me/run")
+    sent = received_arguments(sent_arguments(typed, root, cwd), "/home/me/run")
     assert sent == [
         "/home/me/run/evals/a.yaml::s1[x]",
         "evals",

@@ -10,7 +10,7 @@ from support.records import CONFIG, record
 from pytest_hiddenlayer.report.details import call_lines
 from pytest_hiddenlayer.report.html import cells_html
 from pytest_hiddenlayer.report.table import cell_table
-from pytest_hiddenlayer.results.log.compact import without_texts
+from pytest_hiddenlayer.results.log.lean_records import without_texts
 from pytest_hiddenlayer.results.metrics.cells import compute_metrics
 
 OTHER = "asked big, the server says that small answered"

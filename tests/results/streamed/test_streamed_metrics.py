@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pytest_hiddenlayer.results.metrics.cells import CellMetrics, compute_metrics
 from pytest_hiddenlayer.results.regression.snapshot import snapshot_text
-from pytest_hiddenlayer.results.streamed.cell_columns import MAX_ANSWER, CellColumns
-from pytest_hiddenlayer.results.streamed.metrics import column_metrics
+from pytest_hiddenlayer.results.streamed.answer_columns import MAX_ANSWER, AnswerColumns
+from pytest_hiddenlayer.results.streamed.metrics import streamed_metrics
 from pytest_hiddenlayer.types import Record
 from tests.support.records import CONFIG, record
 
@@ -89,13 +89,13 @@ def whole_and_streamed(records: Sequence[Record], epochs: int, reducer: str) -> 
         reducer=reducer,
         scorers={"exact": "exact/1", "second": "x/1", "judge": "y/1"},
     )
-    columns, logged = CellColumns(IDS, epochs), {}
+    columns, logged = AnswerColumns(IDS, epochs), {}
     for number, one in enumerate(records):
         position = IDS.index(one.sample_id)
         columns.add(position, one, number)
         logged[columns.slot(position, one.epoch)] = one
     ordered = sorted(records, key=lambda one: (IDS.index(one.sample_id), one.epoch))
-    return compute_metrics(config, ordered), column_metrics(config, columns, logged.__getitem__)
+    return compute_metrics(config, ordered), streamed_metrics(config, columns, logged.__getitem__)
 
 
 @settings(deadline=None, max_examples=15)
@@ -133,7 +133,7 @@ def test_calibration_is_that_of_the_records() -> None:
 
 def test_a_second_record_of_an_epoch_is_refused() -> None:
     """A sample has one record per epoch: a second one is an error, not a silent change of the metrics."""
-    columns = CellColumns(IDS, 1)
+    columns = AnswerColumns(IDS, 1)
     columns.add(0, record("a", 1.0), 0)
     with pytest.raises(ValueError, match="sample 'a', epoch 1: a second record"):
         columns.add(0, record("a", 0.0), 9)

@@ -21,6 +21,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ....calls.broker.protocol import error_to_json
+from ....calls.broker.socket_folder import is_running
+from ....calls.cache.sqlite import default_path
 from ....calls.event_loop import EventLoopThread
 from ....calls.factory import open_local
 from ....errors import HiddenLayerError, ProviderError
@@ -187,7 +189,7 @@ class Agent:
 
 def _make_folder(run_id: str) -> Path:
     """A folder of this run that only this user may read. Removes those of runs that ended without removing them."""
-    base = _base()
+    base = default_path().parent / "hosts"  # beside the response cache
     base.mkdir(parents=True, exist_ok=True, mode=0o700)
     for old in base.iterdir():
         if _is_abandoned(old):
@@ -202,28 +204,10 @@ def _made(folder: Path | None, name: str) -> Path:
     return path.resolve()
 
 
-def _base() -> Path:
-    if folder := os.environ.get("HIDDENLAYER_CACHE"):
-        return Path(folder).expanduser() / "hosts"
-    caches = os.environ.get("XDG_CACHE_HOME")
-    default = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
-    return (Path(caches) if caches else default) / "hiddenlayer" / "hosts"
-
-
 def _is_abandoned(folder: Path) -> bool:
     _, _, pid = folder.name.rpartition("-")
     if not pid.isdigit():
         return False
     with suppress(OSError):
-        return folder.lstat().st_mtime < time.time() - SETTLED_S and not _is_running(int(pid))
+        return folder.lstat().st_mtime < time.time() - SETTLED_S and not is_running(int(pid))
     return False
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:  # another user's
-        return True
-    return True

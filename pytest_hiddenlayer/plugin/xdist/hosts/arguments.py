@@ -19,8 +19,8 @@ def sent_arguments(arguments: Sequence[str], root: Path, cwd: Path) -> list[str]
     return [_sent(argument, root.resolve(), cwd) for argument in arguments]
 
 
-def on_host(arguments: Sequence[str], root: str) -> list[str]:
-    """The arguments that `sent_arguments` returned, on a host whose copy of the project is at `root`."""
+def received_arguments(arguments: Sequence[str], root: str) -> list[str]:
+    """The arguments of `sent_arguments` as a host reads them whose copy of the project is at `root`."""
     return [argument.replace(ROOT, root) for argument in arguments]
 
 

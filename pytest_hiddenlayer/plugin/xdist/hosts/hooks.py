@@ -141,7 +141,7 @@ class Hosts:
 
         session = state_of(self._config).session
         if host.models is None:
-            host.models = HostModels(shared=session.runtime.pool, options=session.options, line=host.line)
+            host.models = HostModels(shared=session.runtime.pool, options=session.options, agent=host.agent)
         broker.serve(over_channel(node.workerinput[CALLS]), host.models)
 
     def _received(self, node: Any, kind: str, text: str) -> None:
@@ -158,7 +158,7 @@ class Hosts:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """A worker has ended: it gives no sign of life any more."""
+        """Forget a worker that has ended: it gives no more signs of life."""
         if (host := self.host_of(node)) is not None:
             host.forget(node)
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from .models import HostModels, Line
+from .models import AgentCalls, HostModels
 
 
 @dataclass(kw_only=True, eq=False)
@@ -28,12 +28,12 @@ class Host:
     ending: bool = False  # the run ends, and its connections with it
     lost: str = ""  # why; empty while it answers
     models: HostModels | None = None
-    line: Line = field(init=False)
+    agent: AgentCalls = field(init=False)
     ready: threading.Event = field(default_factory=threading.Event)
     fault: str = ""  # what the agent said before it was ready
 
     def __post_init__(self) -> None:
-        self.line = Line(self.channel.send, self.name)
+        self.agent = AgentCalls(self.channel.send, self.name)
 
     def forget(self, node: Any) -> None:
         """Note that a worker has ended."""
@@ -44,7 +44,7 @@ class Host:
         """Take a message of the agent, on the thread of the connection; None is the last one."""
         self.heard_at = time.monotonic()
         if message is None:
-            self.line.close()
+            self.agent.close()
             if not self.ending:
                 self.lost = self.lost or "its connection ended"
             self.fault = self.fault or "the connection ended"
@@ -52,9 +52,9 @@ class Host:
             return
         kind, *values = message
         if kind == "reply":
-            self.line.on_reply(*values)
+            self.agent.on_reply(*values)
         elif kind == "error":
-            self.line.on_error(*values)
+            self.agent.on_error(*values)
         elif kind == "notice":
             self.notify(f"{self.name}: {values[0]}")
         elif kind == "ready":

@@ -22,7 +22,7 @@ MAX_CRASHES = 2
 
 
 class Losses:
-    """Takes the place of xdist's answer to the end of a worker, for workers on hosts."""
+    """Handles the end of workers on hosts in place of xdist."""
 
     def __init__(self, session: Any, host_of: Callable[[Any], Host | None], hosts: Sequence[Host]) -> None:
         """`session` is xdist's `DSession`."""
@@ -47,15 +47,15 @@ class Losses:
             unreported.pop(record.key, None)
 
     def lose(self, host: Host, why: str) -> None:
-        """Take a host for lost; from any thread."""
+        """Mark a host as lost, and move its items; from any thread."""
         host.lost = host.lost or why
-        host.line.close()
+        host.agent.close()
         _in_background(lambda: _cut(host.gateway))
         for node in list(host.nodes):
             self._end(node, host, why)
 
     def lose_worker(self, host: Host, node: Any, why: str) -> None:
-        """Take a worker for lost, and end its process; from any thread."""
+        """Mark a worker as lost, and end its process; from any thread."""
         _in_background(node.gateway._io.kill)
         self._end(node, host, why)
 
@@ -66,7 +66,7 @@ class Losses:
         host.forget(node)
 
     def worker_errordown(self, node: Any, error: object) -> None:
-        """A worker has ended that xdist did not end."""
+        """Handle the end of a worker that xdist did not end."""
         host = self._host_of(node)
         if host is None:
             self._original(node, error)
@@ -115,7 +115,7 @@ class Losses:
         self._session.handle_crashitem(item, node)
 
     def _forget(self, node: Any) -> None:
-        """The worker ended before the items were distributed: they are not waited for any longer."""
+        """Distribute the items without a worker that ended before."""
         scheduler = self._session.sched
         scheduler.remove_node(node)
         getattr(scheduler, "node2collection", {}).pop(node, None)
@@ -124,7 +124,7 @@ class Losses:
             scheduler.schedule()
 
     def _replace(self, node: Any, host: Host) -> None:
-        """Start another worker if nobody takes the items: on this host, or else on another one."""
+        """Start another worker if no other takes the items: on this host, else on another one, else here."""
         session = self._session
         if not host.lost and host.restarted < MAX_RESTARTS and self._unfinished():
             if self._start(node, host):
@@ -150,7 +150,7 @@ class Losses:
         return True
 
     def abandon(self) -> None:
-        """Have execnet not wait for the processes of lost hosts: it would ask the host for each of them."""
+        """Keep execnet from waiting for the processes of lost hosts: it would ask the host for each of them."""
         for host in self._hosts:
             for gateway in host.gateway._group if host.lost else ():
                 if gateway.spec.via == host.gateway.id:

@@ -26,8 +26,8 @@ OPEN_S = 600.0
 """Seconds within which a host has to open a model: it may load gigabytes."""
 
 
-class Line:
-    """The calls that wait for a host's agent."""
+class AgentCalls:
+    """Calls to a host's agent, and those that wait for its reply."""
 
     def __init__(self, send: Callable[[tuple[Any, ...]], None], host: str) -> None:
         self._send, self._host = send, host
@@ -36,7 +36,7 @@ class Line:
         self._closed = False
 
     def call(self, kind: str, *values: Any) -> tuple[int, Future[dict[str, Any]]]:
-        """(number of the call, its future reply). The future raises ProviderError if the host is lost."""
+        """Return (number of the call, its future reply). The future raises ProviderError if the host is lost."""
         number, reply = next(self._numbers), Future[dict[str, Any]]()
         self._waiting[number] = reply
         try:
@@ -48,7 +48,7 @@ class Line:
         return number, reply
 
     def cancel(self, number: int) -> None:
-        """Have the host give up a call."""
+        """Have the host cancel a call."""
         self._waiting.pop(number, None)
         if not self._closed:
             self._send(("cancel", number))
@@ -64,7 +64,7 @@ class Line:
             reply.set_exception(error_from_json(json.loads(text)))
 
     def close(self) -> None:
-        """Fail what waits: the host is lost."""
+        """Fail all calls that wait: the host is lost."""
         self._closed = True
         while self._waiting:
             _, reply = self._waiting.popitem()
@@ -76,7 +76,7 @@ class Line:
 class HostProvider:
     """A model that a host holds; implements Provider."""
 
-    line: Line
+    agent: AgentCalls
     name: ModelName
     model: str
     capabilities: ProviderCapabilities
@@ -84,12 +84,12 @@ class HostProvider:
     async def complete(self, request: Request) -> Completion:
         """Return the completion of one attempt on the host. Raises ProviderError."""
         text = json.dumps(request_to_json(request))
-        number, reply = self.line.call("complete", self.name.provider, self.name.model, text)
+        number, reply = self.agent.call("complete", self.name.provider, self.name.model, text)
         try:
             values: dict[str, Any] = await asyncio.wrap_future(reply)
             return completion_from_json(values)
         except asyncio.CancelledError:
-            self.line.cancel(number)
+            self.agent.cancel(number)
             raise
 
 
@@ -99,7 +99,7 @@ class HostModels:
 
     shared: ModelPool
     options: RunOptions
-    line: Line
+    agent: AgentCalls
     own: dict[ModelName, ModelClient | HiddenLayerError] = field(default_factory=dict)
     local: dict[ModelName, bool] = field(default_factory=dict)  # whether the host answers with a model itself
     opening: threading.RLock = field(default_factory=threading.RLock)
@@ -138,11 +138,11 @@ class HostModels:
         return self.local[name]
 
     def _open(self, name: ModelName) -> ModelClient:
-        _, reply = self.line.call("open", name.provider, name.model, base_url(name.provider, self.options))
+        _, reply = self.agent.call("open", name.provider, name.model, base_url(name.provider, self.options))
         values = reply.result(timeout=OPEN_S)
         declared = values["capabilities"]
         declared["concurrency"] = tuple(declared["concurrency"])
         provider = HostProvider(
-            line=self.line, name=name, model=values["model"], capabilities=ProviderCapabilities(**declared)
+            agent=self.agent, name=name, model=values["model"], capabilities=ProviderCapabilities(**declared)
         )
         return self.shared.client_for(name, provider)

@@ -61,10 +61,10 @@ def files_of(config: pytest.Config, root: Path) -> Sequence[ProjectFile]:
 
 
 def prepare(node: Any, host: Host, config: pytest.Config) -> None:
-    """Set what a worker on a host is given in place of what holds on this computer."""
+    """Give a worker on a host its folder, arguments and environment, instead of those of this computer."""
     import xdist.remote
 
-    from .arguments import on_host, sent_arguments
+    from .arguments import received_arguments, sent_arguments
 
     root, cwd = sent_root(config), config.invocation_params.dir.resolve()
     session = state_of(config).session
@@ -74,7 +74,7 @@ def prepare(node: Any, host: Host, config: pytest.Config) -> None:
         return f"{host.root}/{path.relative_to(root).as_posix()}" if path.is_relative_to(root) else host.root
 
     def read_there(words: Sequence[str]) -> list[str]:
-        return on_host(sent_arguments(words, root, cwd), host.root)
+        return received_arguments(sent_arguments(words, root, cwd), host.root)
 
     configured = [] if config.inipath is None else ["-c", there(config.inipath)]
     typed = read_there([str(word) for word in config.invocation_params.args])

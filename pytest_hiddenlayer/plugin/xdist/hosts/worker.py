@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 
-class Replay:
-    """The channel of the worker, with a first value that was received before."""
+class RepeatedChannel:
+    """The channel of the worker, which returns a first value that is given here, and then what it receives."""
 
     def __init__(self, channel: Any, first: Any) -> None:
         self._channel, self._first = channel, [first]
@@ -31,9 +31,9 @@ def start(channel: Any) -> None:
     os.chdir(host["cwd"])
     os.environ.update(host["environment"])
     source = workerinput.pop("hl_source")
-    replayed = Replay(channel, (workerinput, host["arguments"], {}, None))
+    repeated = RepeatedChannel(channel, (workerinput, host["arguments"], {}, None))
     code = compile(source, "xdist/remote.py", "exec")
-    exec(code, {"__name__": "__channelexec__", "channel": replayed})
+    exec(code, {"__name__": "__channelexec__", "channel": repeated})
 
 
 if __name__ == "__channelexec__":

@@ -15,7 +15,7 @@ from ..jobs import Job
 from ..sampling import Sampler, sample
 from .drafts import LENGTHS, Drafts
 from .prompts import PromptQueue
-from .rows import Row, extended, shortened
+from .rows import Row, drop_last, extended
 
 MAX_DRAFT_ROWS = 4  # with more rows, verifying a draft costs as much as it saves
 MAX_STEP_TOKENS = 32  # of all rows in a step with drafts
@@ -238,7 +238,7 @@ class Batch:
             if draft:
                 row.draft_size = min(MAX_DRAFT, 2 * row.draft_size) if n_right == len(draft) else n_right + 1
             n_dropped.append(n_positions - 1 - n_right)
-        shortened(self._layers, n_dropped)
+        drop_last(self._layers, n_dropped)
         return accepted
 
 

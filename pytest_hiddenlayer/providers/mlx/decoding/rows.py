@@ -52,8 +52,8 @@ def extended(layers: list[Any], others: list[Any]) -> list[Any]:
     return layers
 
 
-def shortened(layers: Sequence[Any], n_dropped: Sequence[int]) -> None:
-    """Drop the last tokens of every row from plain caches: as many as `n_dropped` says for the row."""
+def drop_last(layers: Sequence[Any], n_dropped: Sequence[int]) -> None:
+    """Drop the last tokens of every row from plain caches, `n_dropped` of each."""
     common = min(n_dropped)
     for layer in layers:
         layer.trim(common)

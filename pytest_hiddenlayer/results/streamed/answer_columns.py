@@ -8,18 +8,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 
 from ...io.text_column import TextColumn
-from ...types import OWN_PROMPTS, Outcome, Record, Usage
+from ...types import OUTCOMES, OWN_PROMPTS, Outcome, Record, Usage
 from ...types.record import ELICITED
 from ...usage import costs_of
-from ..log.compact import without_texts
+from ..log.lean_records import without_texts
 from ..log.resume import RESUMED_FROM
 from ..metrics.confidence import confidence_and_kind
 from .number_column import NumberColumn
 
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 MAX_ANSWER = 200
 """Characters of an answer that is kept in memory; a longer one is read from the log again."""
 _HASH_BYTES = 6
@@ -27,7 +26,7 @@ _MUST_PASS, _RESUMED, _LONG_ANSWER = 1, 2, 4
 _USAGE = tuple(part.name for part in fields(Usage))
 
 
-class CellColumns:
+class AnswerColumns:
     """What metrics, gates and snapshots read of the records of one cell.
 
     A slot is a sample and an epoch: `position * epochs + epoch - 1`, in the order of the selection. Records

@@ -1,4 +1,4 @@
-"""The processes that Ray runs for a driver: the workers, and the one with budget and cache."""
+"""The processes that Ray runs for a driver, its actors: the workers, and the one with budget and cache."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class RayWorker:
         _when_done(self.actor.start.remote(__version__, pickle.dumps(self.setup)), answered)
 
     def exchange(self, worker: str, work: Work, answered: Answered) -> None:
-        """Give cases to the worker, for the results since the last time."""
+        """Give cases to the worker, and have `answered` receive the results since the last time."""
         _when_done(self.actor.exchange.remote(worker, work), answered)
 
 
 @dataclass(kw_only=True, slots=True)
-class Crew:
-    """The actors of one run."""
+class Actors:
+    """The processes of one run: its workers, and the one with budget and cache if the run has either."""
 
     ray_options: RayOptions
     setup: Setup
@@ -52,16 +52,17 @@ class Crew:
     shared: Any = None
 
     @classmethod
-    def hire(cls, ray_options: RayOptions, options: RunOptions, setup: Setup, size: int) -> Crew:
-        """Ask Ray for the processes; it starts them as soon as nodes have room."""
+    def start(cls, ray_options: RayOptions, options: RunOptions, setup: Setup, size: int) -> Actors:
+        """Return the actors, which Ray starts as soon as nodes have room."""
         shared = _start_shared(options)
-        crew = cls(ray_options=ray_options, setup=replace(setup, shared=shared), size=size, workers=[], shared=shared)
+        setup = replace(setup, shared=shared)
+        actors = cls(ray_options=ray_options, setup=setup, size=size, workers=[], shared=shared)
         for _ in range(size):
-            crew.add()
-        return crew
+            actors.add()
+        return actors
 
     def add(self) -> RayWorker:
-        """One more worker."""
+        """Start one more worker, and return it."""
         ray = import_ray()
         demand = dict(self.ray_options.demand)
         cpus, gpus = demand.pop("CPU"), demand.pop("GPU", 0)
@@ -93,7 +94,7 @@ class Crew:
                 return found
         return {}
 
-    def dismiss(self) -> None:
+    def stop(self) -> None:
         """Close the models and the cache, then end all processes."""
         ray = import_ray()
         closing: Sequence[Any] = [worker.actor.close.remote() for worker in self.workers]

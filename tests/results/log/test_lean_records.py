@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.records import record
 
-from pytest_hiddenlayer.results.log.compact import without_texts
+from pytest_hiddenlayer.results.log.lean_records import without_texts
 
 RIGHT = {"exact": {"value": 1.0, "answer": "7", "explanation": "as expected"}}
 
