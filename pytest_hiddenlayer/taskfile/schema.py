@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from inspect import cleandoc
+from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
@@ -42,7 +47,7 @@ TAGS = {ROWS, PATH, FILE}
 
 
 class _Form(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)  # docstrings are read by `task_schema` only
 
 
 class SampleRow(_Form):
@@ -188,4 +193,22 @@ class TaskForm(_Form):
 def task_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a task file, with a description per field."""
     schema = TaskForm.model_json_schema()
+    forms = {TaskForm.__name__: schema, **schema["$defs"]}
+    for form, field, text in _docstrings():
+        if form in forms:
+            fields = forms[form]["properties"]
+            fields[field] = dict(sorted({"description": text, **fields[field]}.items()))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "hiddenlayer task"}
+
+
+def _docstrings() -> Iterator[tuple[str, str, str]]:
+    """Yield (form, field, its docstring) of the forms above.
+
+    pydantic's `use_attribute_docstrings` would read this file each time that a task is loaded.
+    """
+    body = ast.parse(Path(__file__).read_text(encoding="utf-8")).body
+    for form in (statement for statement in body if isinstance(statement, ast.ClassDef)):
+        for written, following in pairwise(form.body):
+            match written, following:
+                case ast.AnnAssign(target=ast.Name(id=field)), ast.Expr(value=ast.Constant(value=str(text))):
+                    yield form.name, field, cleandoc(text)

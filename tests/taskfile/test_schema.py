@@ -316,3 +316,4 @@ def test_schema_describes_every_field() -> None:
     assert set(schema["required"]) == {"task", "samples", "scorers"}
     assert schema["properties"]["epochs"]["minimum"] == 1
     assert all(field.get("description") for field in schema["properties"].values())
+    assert schema["$defs"]["GenerateForm"]["properties"]["temperature"]["description"] == "0 is greedy."

@@ -88,14 +88,16 @@ class QuietHooks:
             case "pytest_runtest_call":
                 return partial(_call, self._without_effect(name))
             case "pytest_runtest_teardown":
-                return partial(_tear_down, [_COLLECT[name] for name in _COLLECT if self._manager.has_plugin(name)])
+                collect = [_COLLECT[name] for name in _COLLECT if self._manager.has_plugin(name)]
+                return partial(_tear_down, self._without_effect(name), collect)
             case "pytest_runtest_makereport":
-                return partial(_make_report, self._without_effect(name), self._manager.get_plugin(REPORTS))
+                unmarked = self._manager.subset_hook_caller(name, remove_plugins=self._left_out(name, marked=False))
+                return partial(_make_report, self._without_effect(name), unmarked, self._manager.get_plugin(REPORTS))
         return _nothing
 
     def _others(self, name: str) -> bool:
         """Whether a plugin takes part in a hook, apart from those whose part is empty or done here."""
-        done, left_out = {*_PARTS_DONE[name], *self._own()}, self._left_out(name)
+        done, left_out = {*_PARTS_DONE[name], *self._own()}, self._left_out(name, marked=False)
         implementations = getattr(self._manager.hook, name).get_hookimpls()
         return any(i.plugin_name not in done and i.plugin not in left_out for i in implementations)
 
@@ -108,8 +110,8 @@ class QuietHooks:
         """Return the hook with all plugins on which an item's phase may depend."""
         return self._manager.subset_hook_caller(name, remove_plugins=self._left_out(name))
 
-    def _left_out(self, name: str) -> set[object]:
-        names = ["capturemanager", *_EMPTY_PARTS.get(name, ()), *_unused(self._config)]
+    def _left_out(self, name: str, *, marked: bool = True) -> set[object]:
+        names = ["capturemanager", *_EMPTY_PARTS.get(name, ()), *_unused(self._config, marked=marked)]
         if sections_replaced(self._config):
             names.append("logging-plugin")
         live_line: Any = self._manager.get_plugin(LIVE_LINE)
@@ -119,24 +121,32 @@ class QuietHooks:
         return plugins | set(getattr(self._hooks, "remove_mods", ()))
 
 
-def _unused(config: pytest.Config) -> Collection[str]:
-    """Return the plugins that are installed, but do nothing without an option or a mark of theirs."""
+def _unused(config: pytest.Config, *, marked: bool) -> Collection[str]:
+    """Return the plugins that do nothing without an option of theirs or, for items that may be `marked`, a mark."""
     manager, names = config.pluginmanager, []
     if manager.has_plugin("html") and not config.getoption("htmlpath", None):
         names.append("html")
-    if manager.has_plugin("rerunfailures") and not (
-        any(config.getoption(option, None) is not None for option in ("reruns", "force_reruns"))
-        or config.getini("reruns")
+    if (
+        not marked
+        and manager.has_plugin("rerunfailures")
+        and not any(config.getoption(option, None) is not None for option in ("reruns", "force_reruns"))
+        and not config.getini("reruns")
     ):
         names.append("rerunfailures")
     return names
 
 
 def _make_report(
-    every: Callable[..., pytest.TestReport], reports: Any, item: Any, call: pytest.CallInfo[None]
+    every: Callable[..., pytest.TestReport],
+    unmarked: Callable[..., pytest.TestReport],
+    reports: Any,
+    item: Any,
+    call: pytest.CallInfo[None],
 ) -> pytest.TestReport:
-    if call.excinfo is not None or item.marked is not False:
+    if item.marked is not False:
         return every(item=item, call=call)
+    if call.excinfo is not None:
+        return unmarked(item=item, call=call)
     report: pytest.TestReport = reports.complete(item, call)
     return report
 
@@ -158,8 +168,14 @@ def _call(every: Callable[..., None], item: Any) -> None:
 
 
 def _tear_down(
-    collect: Sequence[Callable[[pytest.Config], None]], item: pytest.Item, nextitem: pytest.Item | None
+    every: Callable[..., None],
+    collect: Sequence[Callable[[pytest.Config], None]],
+    item: Any,
+    nextitem: pytest.Item | None,
 ) -> None:
+    if item.marked is not False:
+        every(item=item, nextitem=nextitem)
+        return
     item.session._setupstate.teardown_exact(nextitem)
     os.environ.pop("PYTEST_CURRENT_TEST", None)
     for collect_exceptions in collect:

@@ -1,4 +1,4 @@
-"""Scheduling under `--hl-batch`, and among hosts. Imports xdist; loaded only if xdist is active."""
+"""Scheduling of evals, under `--hl-batch`, and among hosts. Imports xdist; loaded only if xdist is active."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScheduling
 from xdist.workermanage import WorkerController
+
+from ...taskfile.detect import SUFFIXES
 
 
 class WholeScheduling(LoadScheduling):  # type: ignore[misc]
@@ -34,6 +36,56 @@ class WholeScheduling(LoadScheduling):  # type: ignore[misc]
             waiting = [worker for worker in self.nodes if not self.node2pending[worker]]
             num = max(num, -(-len(self.pending) // max(len(waiting), 1)))
         super()._send_tests(node, num)
+
+
+class FullScheduling(LoadScheduling):  # type: ignore[misc]
+    """Distributes as xdist's `load`, and keeps the models busy until no eval is left.
+
+    xdist's `load` sends ever smaller parts towards the end, down to two items per worker: with few calls in flight,
+    the last ones take several times as long.
+    """
+
+    def __init__(self, config: pytest.Config, log: Producer, concurrency: Callable[[], int]) -> None:
+        super().__init__(config, log)
+        self._concurrency = concurrency
+
+    def schedule(self) -> None:
+        """Distribute the first items; evals until as many are distributed as may be in flight."""
+        super().schedule()
+        for node in self.nodes:
+            self._fill(node, self._wanted())
+        if self.collection and not self.pending:
+            for node in self.nodes:
+                if not node.shutting_down:
+                    node.shutdown()  # it runs its last item only then
+
+    def check_schedule(self, node: WorkerController, duration: float = 0) -> None:
+        """Send a worker more items; evals if it has half as many as it should have."""
+        super().check_schedule(node, duration)
+        wanted = self._wanted()
+        if len(self.node2pending[node]) <= wanted // 2:
+            self._fill(node, wanted)
+
+    def _fill(self, node: WorkerController, wanted: int) -> None:
+        waiting = len(self.node2pending[node])
+        if waiting < wanted and not node.shutting_down:
+            self._send_tests(node, min(wanted - waiting, max(2 - waiting, self.maxschedchunk)))
+
+    def _wanted(self) -> int:
+        """How many evals a worker should have: twice its part of the calls in flight, at most its part of the rest.
+
+        0 if the next item is no eval.
+        """
+        if not self.pending or self.collection is None or not is_task_item(self.collection[self.pending[0]]):
+            return 0
+        left = len(self.pending) + sum(map(len, self.node2pending.values()))
+        in_flight = self._concurrency() or UNKNOWN_CONCURRENCY
+        return min(2 * -(-in_flight // len(self.nodes)), -(-left // len(self.nodes)))
+
+
+def is_task_item(name: str) -> bool:
+    """Whether the id of an item is one of a task file."""
+    return name.partition("::")[0].endswith(SUFFIXES)
 
 
 @dataclass(slots=True)

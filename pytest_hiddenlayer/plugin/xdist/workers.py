@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,19 +67,27 @@ class Workers:
             self._broker = broker
             self.hosts.serve_all(broker)
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Under --hl-batch distribute all items at once: a worker can only prefetch items that it knows.
+    @pytest.hookimpl(optionalhook=True, wrapper=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Generator[None, Any, Any]:
+        """Replace xdist's `load`, and no scheduler of another plugin.
 
-        Hosts get items as fast as they answer them.
+        Under --hl-batch all items are distributed at once: a worker can only prefetch items that it knows. Hosts
+        get items as fast as they answer them; workers on this one keep the models busy.
         """
-        if config.getoption("dist") != "load":
-            return None
-        from .scheduling import PacedScheduling, WholeScheduling
+        from xdist.scheduler import LoadScheduling
 
+        from .scheduling import FullScheduling, PacedScheduling, WholeScheduling
+
+        scheduler = yield
+        if type(scheduler) is not LoadScheduling:
+            return scheduler
         if state_of(config).session.options.batch:
             return WholeScheduling(config, log)
-        return PacedScheduling(config, log, self.hosts.concurrency_of) if self.hosts.hosts else None
+        if self.hosts.hosts:
+            return PacedScheduling(config, log, self.hosts.concurrency_of)
+        if config.getoption("maxfail"):  # each worker asks for one answer at a time
+            return scheduler
+        return FullScheduling(config, log, lambda: state_of(config).session.runtime.pool.concurrency)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
