@@ -14,7 +14,7 @@ from ..taskfile.detect import SUFFIXES
 from .fixtures import fixture_probe, overridden, record_for
 from .outcomes import apply_outcome
 from .quiet_items.garbage import collect_garbage_rarely
-from .quiet_items.hooks import QuietHooks, lives_as_long_as_session, prints_nothing
+from .quiet_items.hooks import RERUN_MARKS, QuietHooks, lives_as_long_as_session, prints_nothing
 from .state import RECORDS, state_of
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class TaskFile(pytest.Module):
         self.session._fixturemanager.parsefactories(self)
         function = pytest.Function.from_parent(self, name="item_body")
         self.quiet = prints_nothing(function)
-        self.relative_path = function.location[0]
+        self.relative_path = self.session._node_location_to_relpath(self.path)
         self.prefetch = not overridden(pytest.Function.from_parent(self, name="fixture_probe"))
         for cell in cells:
             yield from self._samples(cell, function)
@@ -121,7 +121,9 @@ class EvalItem(pytest.Function):
 
     @property
     def ihook(self) -> Any:
-        """The hooks of this item, shared by all items of its file."""
+        """The hooks of this item, shared by all items of its file that pytest-rerunfailures does not rerun."""
+        if self.own_markers and any(mark.name in RERUN_MARKS for mark in self.own_markers):
+            return super().ihook
         hooks = self.parent.item_hooks
         if hooks is None:
             hooks = self.parent.item_hooks = self._hooks()

@@ -22,6 +22,8 @@ from .logs import sections_replaced
 
 _QUIET = ("_pytest", "pytest_hiddenlayer", "syrupy")
 _MARKS = frozenset({"skip", "skipif", "xfail", "flaky"})
+RERUN_MARKS = frozenset({"flaky"})
+"""Marks for which pytest-rerunfailures takes part in every hook of an item."""
 REPORTS = "hiddenlayer-passed-reports"
 """Name of the plugin that makes the reports of passed phases."""
 _COLLECT = {"threadexception": collect_thread_exception, "unraisableexception": collect_unraisable}
@@ -54,11 +56,11 @@ def lives_as_long_as_session(function: pytest.Function) -> bool:
     return all(definitions[name][-1].scope == "session" for name in function.fixturenames if name != "request")
 
 
-def has_marks(item: pytest.Item) -> bool:
-    """Whether a mark of the item, its file or its folders may skip it or expect its failure."""
+def has_marks(item: pytest.Item | pytest.Collector, names: Collection[str] = _MARKS) -> bool:
+    """Whether the item, its file or its folders have one of these marks, which change what is done with it."""
     node: Any = item
     while node is not None:
-        if node.own_markers and any(mark.name in _MARKS for mark in node.own_markers):
+        if node.own_markers and any(mark.name in names for mark in node.own_markers):
             return True
         node = node.parent
     return False
@@ -67,14 +69,15 @@ def has_marks(item: pytest.Item) -> bool:
 class QuietHooks:
     """The hooks of the items of one file that run no user code; each is looked up when it is first called."""
 
-    def __init__(self, item: pytest.Item, hooks: Any) -> None:
-        self._config, self._hooks = item.config, hooks
+    def __init__(self, item: Any, hooks: Any) -> None:
+        self._config: pytest.Config = item.config
+        self._hooks, self._file = hooks, item.parent
         self._manager = item.config.pluginmanager
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if not name.startswith("pytest_runtest_"):
             return getattr(self._hooks, name)  # type: ignore[no-any-return]
-        caller = self._direct(name) or self._without_effect(name)
+        caller: Callable[..., Any] = self._direct(name) or self._without_effect(name)
         self.__dict__[name] = caller
         return caller
 
@@ -109,7 +112,7 @@ class QuietHooks:
         return self._manager.subset_hook_caller(name, remove_plugins=self._left_out(name))
 
     def _left_out(self, name: str) -> set[object]:
-        names = ["capturemanager", *_EMPTY_PARTS.get(name, ()), *_unused(self._config)]
+        names = ["capturemanager", *_EMPTY_PARTS.get(name, ()), *_unused(self._config, self._file)]
         if sections_replaced(self._config):
             names.append("logging-plugin")
         live_line: Any = self._manager.get_plugin(LIVE_LINE)
@@ -119,7 +122,7 @@ class QuietHooks:
         return plugins | set(getattr(self._hooks, "remove_mods", ()))
 
 
-def _unused(config: pytest.Config) -> Collection[str]:
+def _unused(config: pytest.Config, file: pytest.Collector) -> Collection[str]:
     """Return the plugins that are installed, but do nothing without an option or a mark of theirs."""
     manager, names = config.pluginmanager, []
     if manager.has_plugin("html") and not config.getoption("htmlpath", None):
@@ -127,6 +130,7 @@ def _unused(config: pytest.Config) -> Collection[str]:
     if manager.has_plugin("rerunfailures") and not (
         any(config.getoption(option, None) is not None for option in ("reruns", "force_reruns"))
         or config.getini("reruns")
+        or has_marks(file, RERUN_MARKS)
     ):
         names.append("rerunfailures")
     return names
@@ -146,7 +150,7 @@ def _set_up(every: Callable[..., None], item: Any) -> None:
     if item.marked:
         every(item=item)
         return
-    os.environ["PYTEST_CURRENT_TEST"] = f"{item.nodeid} (setup)".replace("\x00", "(null)")
+    _set_current(item, "setup")
     item.session._setupstate.setup(item)
 
 
@@ -154,16 +158,22 @@ def _call(every: Callable[..., None], item: Any) -> None:
     if item.marked is not False:
         every(item=item)
     else:
+        _set_current(item, "call")
         item.runtest()
 
 
 def _tear_down(
     collect: Sequence[Callable[[pytest.Config], None]], item: pytest.Item, nextitem: pytest.Item | None
 ) -> None:
+    _set_current(item, "teardown")
     item.session._setupstate.teardown_exact(nextitem)
     os.environ.pop("PYTEST_CURRENT_TEST", None)
     for collect_exceptions in collect:
         collect_exceptions(item.config)
+
+
+def _set_current(item: pytest.Item, phase: str) -> None:
+    os.environ["PYTEST_CURRENT_TEST"] = f"{item.nodeid} ({phase})".replace("\x00", "(null)")
 
 
 def _nothing(**arguments: object) -> None:
