@@ -72,7 +72,7 @@ class QuietHooks:
     def __init__(self, item: Any, hooks: Any) -> None:
         self._config: pytest.Config = item.config
         self._hooks, self._file = hooks, item.parent
-        self._manager = item.config.pluginmanager
+        self._manager: pytest.PytestPluginManager = self._config.pluginmanager
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if not name.startswith("pytest_runtest_"):
