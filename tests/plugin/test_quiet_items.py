@@ -126,7 +126,7 @@ def test_what_a_strategy_logs_is_in_its_report(folder):
     folder.run().stdout.fnmatch_lines(["*Captured log*", "WARNING*asked s0"])
 
 
-@pytest.mark.parametrize("marked", ["item", "item.parent"])
+@pytest.mark.parametrize("marked", ["item", pytest.param("item.parent", marks=pytest.mark.slow)])
 def test_an_item_marked_as_flaky_is_rerun(folder, marked):
     """pytest-rerunfailures reruns an item that a conftest, or its file, marks as flaky."""
     pytest.importorskip("pytest_rerunfailures")

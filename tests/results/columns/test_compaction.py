@@ -166,6 +166,7 @@ def test_a_killed_compaction_leaves_the_records(tmp_path, when):
     assert sorted(path.name for path in folder.iterdir()) == ["records.parquet", "run.json"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("again", [restore_lines, compact])
 def test_a_killed_restoration_leaves_nothing_behind(tmp_path, again):
     """A `--restore` that was killed leaves a part of the lines, which the next command removes."""
