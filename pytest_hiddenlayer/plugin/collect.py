@@ -78,7 +78,7 @@ class TaskFile(pytest.Module):
         self.session._fixturemanager.parsefactories(self)
         function = pytest.Function.from_parent(self, name="item_body")
         self.quiet = prints_nothing(function)
-        self.relative_path = function.location[0]
+        self.relative_path = self.session._node_location_to_relpath(self.path)
         self.prefetch = not overridden(pytest.Function.from_parent(self, name="fixture_probe"))
         for cell in cells:
             yield from self._samples(cell, function)

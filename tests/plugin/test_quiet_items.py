@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 HOOKS = """
 import pytest
 
@@ -53,6 +55,21 @@ def pytest_collection_modifyitems(items):
         if item.name.startswith("s3["):
             item.add_marker(pytest.mark.xfail(reason="known"))
             item.add_marker("slow")
+"""
+
+FLAKY = """
+import pytest
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.name.startswith("s1["):
+            MARKED.add_marker(pytest.mark.flaky(reruns=1))
+"""
+
+STATUS = """
+def pytest_report_teststatus(report):
+    if report.when == "setup" and report.passed:
+        return "ready", "r", "READY"
 """
 
 GARBAGE = """
@@ -107,6 +124,35 @@ def test_what_a_strategy_logs_is_in_its_report(folder):
     folder.task(samples=[{"id": "s0", "input": "q0.", "target": "x", "must_pass": True}], strategies=["loud"])
     folder.replies()
     folder.run().stdout.fnmatch_lines(["*Captured log*", "WARNING*asked s0"])
+
+
+@pytest.mark.parametrize("marked", ["item", pytest.param("item.parent", marks=pytest.mark.slow)])
+def test_an_item_marked_as_flaky_is_rerun(folder, marked):
+    """pytest-rerunfailures reruns an item that a conftest, or its file, marks as flaky."""
+    pytest.importorskip("pytest_rerunfailures")
+    folder.write("conftest.py", FLAKY.replace("MARKED", marked))
+    folder.task(n=2, samples=[{"id": f"s{i}", "input": f"q{i}.", "target": "a0", "must_pass": True} for i in (0, 1)])
+    folder.replies()
+    result = folder.run()
+    result.assert_outcomes(passed=1, failed=1 + 1, skipped=0)
+    result.stdout.fnmatch_lines(["*1 rerun*"])
+
+
+def test_a_conftest_gives_a_passed_setup_a_status(folder):
+    """A status that a conftest.py gives to passed setups is shown and counted for every item."""
+    folder.write("conftest.py", STATUS)
+    folder.task(n=3)
+    folder.replies()
+    folder.run().stdout.fnmatch_lines(["evals/sums.yaml r.r.r.*", "*3 passed*4 ready*"])
+
+
+def test_an_item_is_in_its_task_file(folder):
+    """junit's `file`, and lines of `-vv`, name the task file of an item and no file of this package."""
+    folder.task(n=2)
+    folder.replies(wrong=[1])
+    result = folder.run("-vv", "--junitxml", "out.xml", "-o", "junit_family=xunit1")
+    assert (folder.path / "out.xml").read_text(encoding="utf-8").count('file="evals/sums.yaml" line="0"') == 2
+    result.stdout.fnmatch_lines(["evals/sums.yaml::s0[[]*[]] PASSED *", "evals/sums.yaml::s1[[]*[]] XFAIL *"])
 
 
 def test_the_garbage_collector_works_as_before_afterwards(folder):

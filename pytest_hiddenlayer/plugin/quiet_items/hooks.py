@@ -55,7 +55,7 @@ def lives_as_long_as_session(function: pytest.Function) -> bool:
 
 
 def has_marks(item: pytest.Item) -> bool:
-    """Whether a mark of the item, its file or its folders may skip it or expect its failure."""
+    """Whether the item, its file or its folders have a mark that changes what is done with it."""
     node: Any = item
     while node is not None:
         if node.own_markers and any(mark.name in _MARKS for mark in node.own_markers):
@@ -67,14 +67,15 @@ def has_marks(item: pytest.Item) -> bool:
 class QuietHooks:
     """The hooks of the items of one file that run no user code; each is looked up when it is first called."""
 
-    def __init__(self, item: pytest.Item, hooks: Any) -> None:
-        self._config, self._hooks = item.config, hooks
-        self._manager = item.config.pluginmanager
+    def __init__(self, item: Any, hooks: Any) -> None:
+        self._config: pytest.Config = item.config
+        self._hooks = hooks
+        self._manager: pytest.PytestPluginManager = self._config.pluginmanager
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if not name.startswith("pytest_runtest_"):
             return getattr(self._hooks, name)  # type: ignore[no-any-return]
-        caller = self._direct(name) or self._without_effect(name)
+        caller: Callable[..., Any] = self._direct(name) or self._without_effect(name)
         self.__dict__[name] = caller
         return caller
 
@@ -156,7 +157,7 @@ def _set_up(every: Callable[..., None], item: Any) -> None:
     if item.marked:
         every(item=item)
         return
-    os.environ["PYTEST_CURRENT_TEST"] = f"{item.nodeid} (setup)".replace("\x00", "(null)")
+    _set_current(item, "setup")
     item.session._setupstate.setup(item)
 
 
@@ -164,6 +165,7 @@ def _call(every: Callable[..., None], item: Any) -> None:
     if item.marked is not False:
         every(item=item)
     else:
+        _set_current(item, "call")
         item.runtest()
 
 
@@ -176,10 +178,15 @@ def _tear_down(
     if item.marked is not False:
         every(item=item, nextitem=nextitem)
         return
+    _set_current(item, "teardown")
     item.session._setupstate.teardown_exact(nextitem)
     os.environ.pop("PYTEST_CURRENT_TEST", None)
     for collect_exceptions in collect:
         collect_exceptions(item.config)
+
+
+def _set_current(item: pytest.Item, phase: str) -> None:
+    os.environ["PYTEST_CURRENT_TEST"] = f"{item.nodeid} ({phase})".replace("\x00", "(null)")
 
 
 def _nothing(**arguments: object) -> None:

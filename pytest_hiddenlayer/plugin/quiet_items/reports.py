@@ -11,11 +11,15 @@ from ..collect import EvalItem
 from ..reporting.reports import attach_records
 from .logs import ItemLogs, sections_replaced
 
+_WITHOUT_STATUS = ("_pytest", "pytest_hiddenlayer", "pytest_rerunfailures", "pytest_metadata", "syrupy")
+"""Packages whose plugins show nothing of a passed setup or teardown."""
+
 
 class PassedReports:
     """Makes the reports of passed phases of task files' items; pytest makes all others."""
 
     _logs: ItemLogs | None = None
+    _asks_others = True  # whether another plugin may show passed setups and teardowns
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
@@ -38,6 +42,8 @@ class PassedReports:
     @pytest.hookimpl
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Return that nothing is shown of a passed setup or teardown, as pytest does after asking other plugins."""
+        if self._asks_others:
+            return None
         if report.outcome == "passed" and report.when in ("setup", "teardown") and hasattr(report, "hl_eval"):
             return None if hasattr(report, "wasxfail") else ("", "", "")
         return None
@@ -52,8 +58,12 @@ class PassedReports:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        """Decide who collects what is logged, and collect no more at the end."""
+        """Decide who collects what is logged and who is asked for statuses, and collect no more at the end."""
         self._logs = ItemLogs(session.config) if sections_replaced(session.config) else None
+        self._asks_others = any(
+            implementation.function.__module__.partition(".")[0] not in _WITHOUT_STATUS
+            for implementation in session.config.hook.pytest_report_teststatus.get_hookimpls()
+        )
         try:
             return (yield)
         finally:

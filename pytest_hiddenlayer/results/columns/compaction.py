@@ -26,7 +26,7 @@ from ..log.parquet_file import (
     parquet_lines,
     pyarrow_parquet,
 )
-from ..log.record_file import RECORDS, current_parquet, digest_of
+from ..log.record_file import RECORDS, current_parquet, digest_of, remove_temporary
 from ..log.run_log import MANIFEST, numbered_records
 from .tables import dictionary_columns, schema, tables
 
@@ -70,7 +70,7 @@ def compact(folder: Path, *, remove_jsonl: bool = False, unfinished: bool = Fals
             "--unfinished if no process writes to it"
         )
     with locked_folder(folder):
-        _remove_temporary(folder)
+        remove_temporary(folder)
         before = lines.stat() if lines.is_file() else None
         new = before is not None and _is_outdated(folder)
         facts = _write(folder, path) if new else _checked_facts(folder, path)
@@ -235,12 +235,6 @@ def _check_unchanged(lines: Path, before: os.stat_result, facts: dict[str, Any],
         same = digest_of(lines) == facts["source_sha256"]
     if not same:
         raise UsageError(f"{lines}: it was changed while it was compacted, and is kept; compact the run again")
-
-
-def _remove_temporary(folder: Path) -> None:
-    """Remove what a compaction that was killed left."""
-    for path in folder.glob(f".{RECORDS_PARQUET}.*.tmp"):
-        path.unlink(missing_ok=True)
 
 
 def _size(n_bytes: int) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from ...errors import UsageError
 from ...io.atomic import replacing
 from ...io.jsonl import raw_lines
+from ...io.locks import locked_folder
 from .parquet_file import RECORDS_PARQUET, parquet_facts, parquet_lines
 
 RECORDS = "records.jsonl"
@@ -81,12 +82,23 @@ def restore_lines(folder: Path) -> bool:
     path, parquet = folder / RECORDS, folder / RECORDS_PARQUET
     if path.is_file() or not parquet.is_file():
         return False
-    with replacing(path, sync=True) as file:
-        for line in parquet_lines(parquet):
-            file.write(line + b"\n")
-    written = parquet.stat()
-    os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns))  # so that it is known to be the same
+    with locked_folder(folder):
+        if path.is_file():  # another process wrote it meanwhile
+            return False
+        remove_temporary(folder)
+        with replacing(path, sync=True) as file:
+            for line in parquet_lines(parquet):
+                file.write(line + b"\n")
+        written = parquet.stat()
+        os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns))  # so that it is known to be the same
     return True
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove what a process that was killed left while it wrote either file; needs the folder's lock."""
+    for name in (RECORDS, RECORDS_PARQUET):
+        for path in folder.glob(f".{name}.*.tmp"):
+            path.unlink(missing_ok=True)
 
 
 def digest_of(path: Path) -> str:

@@ -166,6 +166,22 @@ def test_a_killed_compaction_leaves_the_records(tmp_path, when):
     assert sorted(path.name for path in folder.iterdir()) == ["records.parquet", "run.json"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("again", [restore_lines, compact])
+def test_a_killed_restoration_leaves_nothing_behind(tmp_path, again):
+    """A `--restore` that was killed leaves a part of the lines, which the next command removes."""
+    folder = run_of(tmp_path, some())
+    compact(folder, remove_jsonl=True)
+    killed = "import sys, pathlib; from pytest_hiddenlayer.results.log import record_file as files; "
+    killed += "files.os.replace = lambda *_: files.os.kill(files.os.getpid(), 9); "
+    killed += "files.restore_lines(pathlib.Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", killed, str(folder)], check=False)
+    assert list(folder.glob(".records.jsonl.*.tmp"))
+    again(folder)
+    assert not list(folder.glob(".*.tmp"))
+    assert list(read_records(folder)) == some()
+
+
 def test_a_run_that_goes_on_is_refused(tmp_path):
     """A run without an end is not compacted, unless the user says that no process writes to it."""
     log = RunLog(tmp_path, "run")
