@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from ..errors import UsageError
+from ..io.writable import reason
 from .argument_types import named_run
 
 HELP = "compact the records of runs to Parquet, which is smaller and read faster; nothing is lost"
@@ -36,14 +41,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Compact or restore each run, and print one line on it. Returns 0."""
     from ..results.columns.compaction import compact
-    from ..results.log.record_file import restore_lines
+    from ..results.log.parquet_file import RECORDS_PARQUET
+    from ..results.log.record_file import RECORDS, record_lines, restore_lines
 
     if arguments.restore and (arguments.remove_jsonl or arguments.unfinished):
         raise UsageError("--restore only writes records.jsonl again; leave out --remove-jsonl and --unfinished")
     for folder in [named_run(name) for name in arguments.runs]:
         if arguments.restore:
-            done = restore_lines(folder)
+            record_lines(folder)  # raises if there are no records in either form
+            with _named_if_full(folder / RECORDS):
+                done = restore_lines(folder)
             print(f"run {folder.name}: records.jsonl " + ("was written again" if done else "is there already"))
         else:
-            print(compact(folder, remove_jsonl=arguments.remove_jsonl, unfinished=arguments.unfinished).sentence())
+            with _named_if_full(folder / RECORDS_PARQUET):
+                compaction = compact(folder, remove_jsonl=arguments.remove_jsonl, unfinished=arguments.unfinished)
+            print(compaction.sentence())
     return 0
+
+
+@contextmanager
+def _named_if_full(path: Path) -> Iterator[None]:
+    """Raises UsageError with the file's path instead of OSError if there is no room for it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise UsageError(
+            f"{path}: cannot be written: {reason(error)}; the run is as before; free space there"
+        ) from error

@@ -76,7 +76,8 @@ def _address(text: Any) -> str | None:
             f"--ray-address {text!r}: Ray Client is not supported; run the command on a node of the cluster with "
             "--ray-address auto, or submit it with `ray job submit`"
         )
-    if not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}", str(text)):
+    written = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/]+):(\d{1,5})", str(text))
+    if written is None or not 1 <= int(written[2]) <= 65535:
         raise UsageError(f"--ray-address {text!r}: write HOST:PORT, such as 10.0.0.1:6379, or auto")
     return str(text)
 
@@ -99,7 +100,10 @@ def _resources(text: Any) -> dict[str, float]:
         written = re.fullmatch(r"([A-Za-z][\w:.-]*)\s*=\s*(\d+(?:\.\d+)?)", part)
         if written is None:
             raise UsageError(f"--ray-resources {text!r}: write NAME=AMOUNT,..., such as GPU=1 or CPU=4,big_memory=1")
-        amounts[_resource_name(written[1])] = float(written[2])
+        name = _resource_name(written[1])
+        if name in amounts:
+            raise UsageError(f"--ray-resources {text!r}: {name} is written twice; write one amount of it")
+        amounts[name] = float(written[2])
     return amounts
 
 

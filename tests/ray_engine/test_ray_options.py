@@ -45,6 +45,8 @@ def test_keys_are_taken_from_the_environment(monkeypatch):
         ("ray-workers", "1.5", "write a whole number"),
         ("ray-wait", "soon", "--ray-wait 'soon': write a number from 1"),
         ("ray-resources", "GPU", "--ray-resources 'GPU': write NAME=AMOUNT"),
+        ("ray-resources", "gpu=1,GPU=2", "--ray-resources 'gpu=1,GPU=2': GPU is written twice"),
+        ("ray-address", "head:99999", "--ray-address 'head:99999': write HOST:PORT"),
         ("ray-address", "ray://head:10001", "Ray Client is not supported"),
         ("ray-address", "head", "--ray-address 'head': write HOST:PORT"),
         ("ray-env", ["NOT_SET_HERE"], "--ray-env NOT_SET_HERE: the variable is not set here"),

@@ -178,7 +178,10 @@ def test_broken_parquet_is_refused(tmp_path: Path) -> None:
     """A file that is not Parquet is an error of the task, not a traceback."""
     pytest.importorskip("pyarrow")
     (tmp_path / "rows.parquet").write_bytes(b"PAR1 nothing PAR1")
-    assert "rows.parquet: this is not Parquet" in str(fault(tmp_path, "samples: rows.parquet"))
+    message = str(fault(tmp_path, "samples: rows.parquet"))
+    assert "rows.parquet: this is not Parquet" in message
+    assert message.endswith("; write or copy the file again")
+    assert ".;" not in message
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def _facts(file: Any) -> dict[str, Any] | None:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")
 
 
 def _advice(path: Path) -> str:

@@ -8,6 +8,7 @@ import threading
 import zlib
 from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, overload
 
 from ...io.text_column import TextColumn, TextSlice
@@ -35,7 +36,8 @@ class SpooledSamples(Sequence[Sample]):
 
     def __del__(self) -> None:
         if hasattr(self, "_file"):
-            self._file.close()
+            with suppress(OSError):  # what a full disk did not take is written again by `close`
+                self._file.close()
 
     def append(self, sample: Sample) -> None:
         """Add a sample at the end. Raises OSError if the disk is full."""

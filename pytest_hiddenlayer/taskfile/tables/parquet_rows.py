@@ -37,7 +37,8 @@ def parquet_rows(source: Source) -> Iterator[Row]:
                     yield Row(number, None, {name: _plain(source, number, value) for name, value in values.items()})
                     number += 1
         except (pyarrow.ArrowException, OSError) as error:
-            raise source.error(f"this is not Parquet: {str(error).splitlines()[0]}") from error
+            reason = str(error).partition("\n")[0].rstrip(".")
+            raise source.error(f"this is not Parquet: {reason}; write or copy the file again") from error
 
 
 def _check(source: Source, table: Any) -> None:

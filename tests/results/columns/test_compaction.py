@@ -91,6 +91,15 @@ def test_the_lines_are_kept_unless_they_are_to_be_removed(tmp_path, monkeypatch,
     assert (folder / "records.jsonl").read_bytes() == written
 
 
+def test_a_run_without_records_cannot_be_restored(tmp_path, monkeypatch, capsys):
+    """--restore of a run that has records in neither form says so instead of `is there already`."""
+    folder = run_of(tmp_path, some())
+    (folder / "records.jsonl").unlink()
+    monkeypatch.chdir(tmp_path)
+    assert main(["compact", "run", "--restore"]) == 4
+    assert f"{folder.name}: no records.jsonl in this run" in capsys.readouterr().err
+
+
 def test_an_incomplete_last_line_is_left_out_and_said(tmp_path):
     """A line that a killed process left is no record; it is counted as left out, and the others are there."""
     folder = run_of(tmp_path, some(3))
@@ -124,7 +133,8 @@ def test_a_full_disk_loses_nothing(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(compaction, "_write_tables", full)
     assert main(["compact", "last", "--remove-jsonl"]) == 4
-    assert "disk is full" in (said := capsys.readouterr().err) or "No space left" in said
+    said = capsys.readouterr().err
+    assert f"{folder.name}/records.parquet: cannot be written: No space left on device; the run is as before" in said
     assert sorted(path.name for path in folder.iterdir()) == ["records.jsonl", "run.json"]
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import itertools
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -117,6 +120,28 @@ def test_a_full_disk_is_one_clear_error(folder: Folder, monkeypatch: pytest.Monk
     monkeypatch.setattr(tempfile, "TemporaryFile", full)
     with pytest.raises(TaskError, match=r"rows.jsonl: .*No space left on device; free space there, or name another"):
         spooled()
+
+
+class FullDisk(io.BytesIO):
+    """Takes what is written, and has no room for it when it is closed, as a buffered file on a full disk."""
+
+    def close(self) -> None:
+        super().close()
+        raise OSError(28, "No space left on device")
+
+
+def test_the_end_of_samples_on_a_full_disk_prints_no_traceback(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Samples whose last bytes have no room on the disk end without an `Exception ignored in ...` on stderr."""
+    _, spooled = both(folder, GOOD["jsonl"])
+    unraisable: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    monkeypatch.setattr(tempfile, "TemporaryFile", FullDisk)
+    task = spooled()
+    del task
+    gc.collect()
+    assert not [one for one in unraisable if "SpooledSamples" in repr(one.object)]
 
 
 @pytest.mark.parametrize("ids", [("a[1]", "a(1)"), ("a(1)", "a[1]"), ("gate",), ("a[1]", "b", "a(1)")])
