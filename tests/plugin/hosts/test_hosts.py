@@ -153,7 +153,11 @@ def test_a_copy_with_other_task_files_is_refused(sums, tmp_path_factory):
     (copy / "evals" / "sums.yaml").write_text(text.replace("q1.", "q1, please."))
     result = sums.run(*specs)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "the files of the project differ" in result.stderr.str()
+    message = result.stderr.str()
+    assert "this computer" in message
+    assert f"host popen {copy}" in message
+    assert "3 items" in message
+    assert "the files of the project differ" in message
     assert sums.runs() == []
 
 
@@ -187,6 +191,35 @@ def test_other_ways_of_distribution_work(sums, hosts, option):
     sums.task("sums", n=8)
     sums.run(*tx(*(host.spec() for host in hosts)), *option).assert_outcomes(passed=8, skipped=1)
     answered_once(sums, 8)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--tx", "ssh:mac2"], "--tx 'ssh:mac2' does not say how the host is reached; write `popen`, `ssh=HOST`"),
+        (["--tx", ""], "--tx '': not a spec of a host (a key is empty)"),
+        (["--tx=ssh=mac2//pyhton=py"], "unknown key 'pyhton', which execnet would ignore; did you mean python?"),
+        (["--tx", "popen//via=gate"], "no --px has id=gate; write --px id=gate//ssh=HOST"),
+        (["--tx", "ssh=mac2", "-n", "2"], "use no host; leave out -n (also from addopts), and write --tx 2*popen"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_command_line_that_cannot_reach_a_host_is_refused_at_once(sums, options, message):
+    """A wrong spec, and -n which takes the place of --tx, are usage errors before any worker starts."""
+    result = sums.run(*options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert message in result.stderr.str()
+    assert "INTERNALERROR" not in result.stdout.str()
+    assert sums.runs() == []
+
+
+@pytest.mark.slow
+def test_no_answer_is_paid_for_once_per_worker(sums):
+    """--dist each, which gives every item to every worker, is refused before anything is asked."""
+    result = sums.run("--tx", "2*popen", "--dist", "each")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "leave it out, or write --dist load" in result.stderr.str()
+    assert sums.runs() == []
 
 
 @pytest.mark.slow

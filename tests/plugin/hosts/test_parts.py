@@ -108,13 +108,15 @@ def test_arguments_hold_on_the_host(tmp_path):
 
 
 def test_a_path_outside_of_the_root_is_refused(tmp_path):
-    """An existing path that hosts cannot receive is an error; a name that does not exist is left to pytest."""
+    """A path that hosts cannot receive is an error, and one that does not exist, of which xdist says nothing."""
     root = tmp_path / "p"
     root.mkdir()
     (tmp_path / "data").mkdir()
     with pytest.raises(UsageError, match=r"data is outside of the project's root .*copy it"):
         check_collected([str(tmp_path / "data")], root, root)
-    check_collected([str(tmp_path / "none"), "."], root, root)
+    check_collected(["."], root, root)
+    with pytest.raises(UsageError, match=r"file or directory not found: none\.yaml::s1; name what exists from "):
+        check_collected([".", "none.yaml::s1"], root, root)
 
 
 @pytest.mark.parametrize(

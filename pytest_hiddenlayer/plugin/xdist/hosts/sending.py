@@ -36,7 +36,7 @@ def check_run(config: pytest.Config, root: Path) -> None:
 
     options = state_of(config).session.options
     cwd = config.invocation_params.dir
-    usage_errors(lambda: check_collected(config.args, root, cwd))
+    usage_errors(lambda: check_collected([] if config.option.pyargs else config.args, root, cwd))
     if options.adaptive:
         raise pytest.UsageError(
             "--hl-adaptive: workers on hosts do not see each other's answers, so that none could stop early; "
