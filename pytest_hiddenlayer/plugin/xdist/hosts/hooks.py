@@ -66,6 +66,7 @@ class Hosts:
         self._first: tuple[str, Sequence[str], str] | None = None  # (digest, ids, place) of the first worker
         self._configured: Any = None
         self._broker: Broker | None = None
+        self._ended = False
 
     def host_of(self, node: Any) -> Host | None:
         """The host of a worker; None for one of this computer."""
@@ -170,6 +171,8 @@ class Hosts:
             self._digests[node] = text
         elif kind == "records" and node in getattr(self.host_of(node), "nodes", ()):
             records = from_text(text)
+            if self._ended:  # the models are closed, so that errors only say that
+                records = [record for record in records if record.error is None]
             state_of(self._config).session.write(records)
             if self._losses is not None:
                 self._losses.note(node, records)
@@ -206,6 +209,8 @@ class Hosts:
         if self._losses is None:
             return []
         moved = self._losses.moved
+        if self._losses.all_lost:
+            return [f"host {host.name} was lost ({host.lost})" for host in self.hosts if host.lost]
         return [
             f"host {host.name} was lost ({host.lost}): {moved[host]:,} of its items ran elsewhere"
             if host.lost
@@ -216,7 +221,8 @@ class Hosts:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        """Stop asking hosts for a sign of life."""
+        """Stop asking hosts for a sign of life, and expect no further answers."""
+        self._ended = True
         if self._heartbeat is not None:
             self._heartbeat.stop()
         for host in self.hosts:

@@ -33,6 +33,7 @@ class Losses:
         self.unreported: dict[Any, dict[str, Record]] = {}  # worker → records that its items have not reported
         self.known: dict[str, Record] = {}  # records of lost workers, which others reuse
         self.moved: Counter[Host] = Counter()
+        self.all_lost = False
         self.local: Any = None  # the worker of this computer that started last
 
     def note(self, node: Any, records: Sequence[Record]) -> None:
@@ -83,6 +84,7 @@ class Losses:
         self._replace(node, host)
         self._session._active_nodes.discard(node)
         if not self._session._active_nodes and self._unfinished():
+            self.all_lost = True
             self._session.shouldstop = "every host is lost" + (f" ({host.lost})" if host.lost else "")
 
     def _reuse(self, node: Any) -> None:
