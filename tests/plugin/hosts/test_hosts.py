@@ -72,6 +72,24 @@ def test_a_host_answers_in_a_folder_of_its_own_and_gets_no_key(sums, hosts, monk
 
 
 @pytest.mark.slow
+def test_a_run_starts_in_a_folder_without_files(sums, hosts):
+    """A run from an empty folder of the project, which is not sent, finds its files on the host."""
+    sums.write("empty/note.pyc", "")
+    result = sums.pytest("../evals", "--hl-provider", "scripted:../replies.json", *tx(hosts[0].spec()), cwd="empty")
+    result.assert_outcomes(passed=3, skipped=1)
+
+
+@pytest.mark.slow
+def test_a_package_that_a_host_lacks_is_named(sums, hosts):
+    """If the project imports what the host does not have, the run ends with its name and what to do."""
+    sums.write("evals/conftest.py", "import os\nif '/alpha/' in os.environ['HOME']:\n    import onlyhere\n")
+    result = sums.run(*tx(hosts[0].spec(), "popen"))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "No module named 'onlyhere'" in result.stderr.str()
+    assert "install there what the project imports" in result.stderr.str()
+
+
+@pytest.mark.slow
 def test_every_host_loads_the_model_once(folder, hosts):
     """Two workers of one host share its model, which only the host loads; the budget and the cache still hold."""
     folder.task("sums", n=6)

@@ -21,6 +21,7 @@ FACTS = {
     "python": "/usr/bin/python3",
     "python_version": "3.12.1",
     "pytest": pytest.__version__,
+    "execnet": "2.1.1",
     "pytest-hiddenlayer": __version__,
     "error": "",
 }
@@ -124,9 +125,10 @@ def test_a_path_outside_of_the_root_is_refused(tmp_path):
     [
         (
             {"error": "ModuleNotFoundError: x"},
-            "cannot import pytest_hiddenlayer .*pip install pytest-hiddenlayer==",
+            "cannot import pytest_hiddenlayer .*pip install 'pytest-hiddenlayer\\[xdist\\]==",
         ),
         ({"pytest-hiddenlayer": "0.0.9"}, "it has pytest-hiddenlayer 0.0.9 and this .*install one version"),
+        ({"execnet": ""}, "has no execnet, which starts the workers: .*pip install 'pytest-hiddenlayer\\[xdist\\]=="),
         ({"pytest": "1.2.3"}, "it has pytest 1.2.3 and this computer .*pip install pytest=="),
     ],
 )

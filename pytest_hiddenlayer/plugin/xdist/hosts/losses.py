@@ -75,7 +75,7 @@ class Losses:
         if node not in self._session._active_nodes:
             return  # its end was noticed twice
         if not hasattr(node, "workerinfo") and hasattr(error, "formatted"):  # its session did not start
-            raise pytest.UsageError(f"host {host.name}: pytest does not start there: {last_line(error)}")
+            raise pytest.UsageError(f"host {host.name}: pytest does not start there: {_reason(error)}")
         node.putevent = lambda event: None
         host.forget(node)
         self._session.config.hook.pytest_testnodedown(node=node, error=error)
@@ -169,3 +169,11 @@ def _cut(gateway: Any) -> None:
     for end in (io.kill, io.close_read, io.close_write):
         with suppress(Exception):
             end()
+
+
+def _reason(error: object) -> str:
+    """The last line of an error, and what to do about a package that the host lacks."""
+    reason = last_line(error)
+    if "ModuleNotFoundError" not in reason:
+        return reason
+    return f"{reason}: install there what the project imports, or name another Python with //python=PATH"

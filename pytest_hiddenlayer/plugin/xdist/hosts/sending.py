@@ -87,6 +87,7 @@ def prepare(node: Any, host: Host, config: pytest.Config) -> None:
     environment = {"PYTEST_ADDOPTS": " ".join(read_there(os.environ.get("PYTEST_ADDOPTS", "").split(" ")))}
     node.workerinput[HOST] = {
         "cwd": there(cwd),
+        "sent": host.sent,
         "arguments": [*typed, *configured, f"--rootdir={there(config.rootpath)}"],
         "environment": environment if environment["PYTEST_ADDOPTS"] else {},
     }
