@@ -90,6 +90,33 @@ def test_a_package_that_a_host_lacks_is_named(sums, hosts):
 
 
 @pytest.mark.slow
+def test_a_worker_that_fails_before_its_session_ends_the_run(sums, hosts):
+    """If a plugin or conftest fails while pytest starts on a host, the run ends with the reason and does not wait."""
+    failing = (
+        "def pytest_configure(config):\n    if '/alpha/' in os.environ['HOME']:\n        raise OSError('no port')\n"
+    )
+    sums.write("conftest.py", f"import os\n\n\n{failing}")
+    result = sums.run(*tx(hosts[0].spec(), "popen"))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "host alpha: pytest does not start there: OSError: no port" in result.stderr.str()
+
+
+@pytest.mark.slow
+def test_no_worker_on_a_host_connects_to_a_port_of_this_computer(sums, hosts):
+    """pytest-rerunfailures, whose workers do, is left out on hosts, and --reruns is refused."""
+    pytest.importorskip("pytest_rerunfailures")
+    sums.write(
+        "conftest.py",
+        "import os\n\n\ndef pytest_configure(config):\n"
+        "    assert config.pluginmanager.has_plugin('rerunfailures') != ('/alpha/' in os.environ['HOME'])\n",
+    )
+    sums.run(*tx(hosts[0].spec(), "popen")).assert_outcomes(passed=3, skipped=1)
+    result = sums.run(*tx(hosts[0].spec()), "--reruns", "1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "leave out --reruns" in result.stderr.str()
+
+
+@pytest.mark.slow
 def test_every_host_loads_the_model_once(folder, hosts):
     """Two workers of one host share its model, which only the host loads; the budget and the cache still hold."""
     folder.task("sums", n=6)

@@ -29,6 +29,8 @@ class Losses:
         self._session, self._host_of, self._hosts = session, host_of, hosts
         self._original = session.worker_errordown
         session.worker_errordown = self.worker_errordown
+        self._internal_error = session.worker_internal_error
+        session.worker_internal_error = self.worker_internal_error
         self._crashes: Counter[str] = Counter()
         self.unreported: dict[Any, dict[str, Record]] = {}  # worker → records that its items have not reported
         self.known: dict[str, Record] = {}  # records of lost workers, which others reuse
@@ -86,6 +88,14 @@ class Losses:
         if not self._session._active_nodes and self._unfinished():
             self.all_lost = True
             self._session.shouldstop = "every host is lost" + (f" ({host.lost})" if host.lost else "")
+
+    def worker_internal_error(self, node: Any, formatted_error: str) -> None:
+        """A worker's pytest failed; before its session starts, xdist would wait for its items forever."""
+        host = self._host_of(node)
+        if host is None or hasattr(node, "workerinfo"):
+            self._internal_error(node, formatted_error)
+            return
+        raise pytest.UsageError(f"host {host.name}: pytest does not start there: {_reason(formatted_error)}")
 
     def _reuse(self, node: Any) -> None:
         """Give the other workers the records that the log holds of items that were not reported."""
