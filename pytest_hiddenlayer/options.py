@@ -129,6 +129,8 @@ def parse_base_urls(texts: Sequence[str], folder: Path | None = None) -> dict[st
     for text in texts:
         name, _, url = text.partition("=") if re.match(r"\w+=", text) else ("", "", text)
         file = None if folder is None or "://" in url else folder / url
+        if file is not None and url.endswith((".yaml", ".yml")) and not file.exists():
+            raise UsageError(f"--hl-base-url {text!r}: {file} does not exist; name a YAML list of servers, or a URL")
         named = read_servers(file) if file is not None and file.is_file() else (ServerAddress(url=_url(url, text)),)
         servers[name] = (*servers.get(name, ()), *named)
         _refuse_repeated(servers[name])
@@ -159,7 +161,8 @@ def _server(file: Path, number: int, entry: object) -> ServerAddress:
     if not isinstance(values, dict) or not isinstance(values.get("url"), str):
         raise UsageError(f"{where}: write a URL, or `url:` and `concurrency:`")
     if unknown := [str(key) for key in values if key not in ("url", "concurrency")]:
-        raise UsageError(f"{where}: {unknown[0]!r} is unknown{did_you_mean(unknown[0], ['url', 'concurrency'])}")
+        instead = did_you_mean(unknown[0], ["url", "concurrency"]) or "; write `url:` and `concurrency:` only"
+        raise UsageError(f"{where}: {unknown[0]!r} is unknown{instead}")
     most = values.get("concurrency")
     if most is not None and (type(most) is not int or most < 1):
         raise UsageError(f"{where}: concurrency is {most!r}; write a whole number of at least 1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
 MISSING = "hosts need pytest-xdist and execnet, which are not installed: pip install 'pytest-hiddenlayer[xdist]'"
 _NO_PLACE = ("id=", "env:", "nice=", "execmodel=")
+_KEYS = (
+    *("chdir", "dont_write_bytecode", "execmodel", "id", "installvia", "nice", "popen", "python"),
+    *("socket", "ssh", "ssh_config", "vagrant_ssh", "via", "env:NAME"),
+)
 TYPES = "`popen`, `ssh=HOST`, `socket=HOST:PORT` or `via=ID//popen`"
 
 
@@ -84,8 +89,9 @@ def _parse(text: str, option: str) -> XSpec:
     try:
         spec = XSpec(text)
     except (ValueError, AttributeError, IndexError) as error:
+        why = "a key is empty" if isinstance(error, IndexError) else error
         raise UsageError(
-            f"{option} {text!r}: not a spec of a host ({error}); write {TYPES}, and further keys after //"
+            f"{option} {text!r}: not a spec of a host ({why}); write {TYPES}, and further keys after //"
         ) from None
     kinds = [spec.popen is True, *(isinstance(value, str) and bool(value) for value in (spec.ssh, spec.socket))]
     if not any(kinds) and not spec.vagrant_ssh:
@@ -94,4 +100,16 @@ def _parse(text: str, option: str) -> XSpec:
         raise UsageError(f"{option} {text!r} has no port; write socket=HOST:PORT")
     if spec.ssh and not str(spec.ssh).split():
         raise UsageError(f"{option} {text!r} names no host; write ssh=HOST")
+    _check_keys(text, option)
     return spec
+
+
+def _check_keys(text: str, option: str) -> None:
+    """Raise UsageError for a key that execnet does not know, which it would ignore."""
+    for part in text.split("//"):
+        key = part.partition("=")[0]
+        if key in _KEYS or key.startswith("env:"):
+            continue
+        close = get_close_matches(key, _KEYS, n=1)
+        instead = f"did you mean {close[0]}?" if close else f"keys are {', '.join(_KEYS)}"
+        raise UsageError(f"{option} {text!r} has the unknown key {key!r}, which execnet would ignore; {instead}")

@@ -14,6 +14,7 @@ from ..hosts.needs import whole_needs
 from ..hosts.report import HostReport
 from ..hosts.specs import parse_specs
 from ..project import find_project
+from ..session.conftests import load_conftests
 from .python_arguments import python_arguments
 
 
@@ -40,6 +41,7 @@ def check_hosts(
         chosen = [_existing(start / path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
         specs = parse_specs(_texts(tx), _texts(px))
         project = find_project(start, chosen)
+        load_conftests(project.root, chosen or [project.root / "conftest.py"])  # they may register providers
         given = {"provider": _texts(provider) or None, "model": model, "adapter": adapter, "judge": judge}
         options = run_options(project, {option_name(key): value for key, value in given.items() if value is not None})
         models = dict.fromkeys([*options.providers, *([options.judge] if options.judge else [])])

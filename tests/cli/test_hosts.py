@@ -75,6 +75,19 @@ def test_wrong_arguments_are_refused_before_a_host_is_asked(found, capsys, words
     assert message in capsys.readouterr().err
 
 
+def test_a_provider_of_the_projects_conftest_is_known(found, folder, capsys, monkeypatch):
+    """A model that conftest.py registers is asked from this machine, so that no host lacks it."""
+    found(GOOD)
+    folder.write(
+        "conftest.py",
+        "from pytest_hiddenlayer import provider\n\n"
+        "@provider('hostsparrot')\nclass HostsParrot:\n    model = 'grey'\n",
+    )
+    monkeypatch.chdir(folder.path)
+    assert main(["hosts", "check", "--tx", "popen", "--provider", "hostsparrot"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_without_execnet_it_says_what_to_install(found, capsys, monkeypatch):
     """Without execnet, one sentence names the extra to install."""
     monkeypatch.setitem(sys.modules, "execnet", None)

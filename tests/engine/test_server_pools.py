@@ -92,7 +92,7 @@ def test_a_file_names_servers_with_their_limits(tmp_path):
     [
         ("{}", "write a list of servers"),
         ("- 5", "server 1: write a URL"),
-        ("- {url: 'http://a', limit: 3}", "'limit' is unknown"),
+        ("- {url: 'http://a', limit: 3}", "'limit' is unknown; write `url:` and `concurrency:` only"),
         ("- {url: 'http://a', concurrency: 0}", "write a whole number of at least 1"),
         ("- {url: 'http://a'}\n- http://a", "given twice"),
         ("- ftp://a", "with http:// or https://"),
@@ -107,3 +107,11 @@ def test_a_wrong_file_of_servers_is_refused(tmp_path, content, message):
         parse_base_urls(["macs.yaml"], tmp_path)
     assert message in str(raised.value)
     assert "hush" not in str(raised.value)
+
+
+def test_a_file_of_servers_that_does_not_exist_is_named(tmp_path):
+    """A misspelt name of a file is not taken for a URL."""
+    with pytest.raises(
+        UsageError, match=r"--hl-base-url 'openai=nope\.yaml': .*nope\.yaml does not exist; name a YAML"
+    ):
+        parse_base_urls(["openai=nope.yaml"], tmp_path)

@@ -61,6 +61,7 @@ class Workers:
         if self._broker is None and has_evals(self._config, ids):
             from ...calls.broker.server import Broker
 
+            check_distribution(self._config, len(node.nodemanager.specs))
             check_writable(state_of(self._config))
             broker = Broker(state_of(self._config).session.runtime.pool, self._path)
             broker.start()
@@ -106,6 +107,15 @@ class Workers:
         if self._broker is not None:
             self._broker.close()
             self._broker = None
+
+
+def check_distribution(config: pytest.Config, workers: int) -> None:
+    """Raise pytest.UsageError for `--dist each`, under which every worker asks for every answer."""
+    if config.getoption("dist") == "each" and workers > 1:
+        raise pytest.UsageError(
+            "--dist each: each worker would answer every eval item, so that each answer is asked and paid for once "
+            "per worker; leave it out, or write --dist load"
+        )
 
 
 def take_cells(session: Session, sent: str) -> None:

@@ -72,6 +72,51 @@ def test_a_host_answers_in_a_folder_of_its_own_and_gets_no_key(sums, hosts, monk
 
 
 @pytest.mark.slow
+def test_a_run_starts_in_a_folder_without_files(sums, hosts):
+    """A run from an empty folder of the project, which is not sent, finds its files on the host."""
+    sums.write("empty/note.pyc", "")
+    result = sums.pytest("../evals", "--hl-provider", "scripted:../replies.json", *tx(hosts[0].spec()), cwd="empty")
+    result.assert_outcomes(passed=3, skipped=1)
+
+
+@pytest.mark.slow
+def test_a_package_that_a_host_lacks_is_named(sums, hosts):
+    """If the project imports what the host does not have, the run ends with its name and what to do."""
+    sums.write("evals/conftest.py", "import os\nif '/alpha/' in os.environ['HOME']:\n    import onlyhere\n")
+    result = sums.run(*tx(hosts[0].spec(), "popen"))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "No module named 'onlyhere'" in result.stderr.str()
+    assert "install there what the project imports" in result.stderr.str()
+
+
+@pytest.mark.slow
+def test_a_worker_that_fails_before_its_session_ends_the_run(sums, hosts):
+    """If a plugin or conftest fails while pytest starts on a host, the run ends with the reason and does not wait."""
+    failing = (
+        "def pytest_configure(config):\n    if '/alpha/' in os.environ['HOME']:\n        raise OSError('no port')\n"
+    )
+    sums.write("conftest.py", f"import os\n\n\n{failing}")
+    result = sums.run(*tx(hosts[0].spec(), "popen"))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "host alpha: pytest does not start there: OSError: no port" in result.stderr.str()
+
+
+@pytest.mark.slow
+def test_no_worker_on_a_host_connects_to_a_port_of_this_computer(sums, hosts):
+    """pytest-rerunfailures, whose workers do, is left out on hosts, and --reruns is refused."""
+    pytest.importorskip("pytest_rerunfailures")
+    sums.write(
+        "conftest.py",
+        "import os\n\n\ndef pytest_configure(config):\n"
+        "    assert config.pluginmanager.has_plugin('rerunfailures') != ('/alpha/' in os.environ['HOME'])\n",
+    )
+    sums.run(*tx(hosts[0].spec(), "popen")).assert_outcomes(passed=3, skipped=1)
+    result = sums.run(*tx(hosts[0].spec()), "--reruns", "1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "leave out --reruns" in result.stderr.str()
+
+
+@pytest.mark.slow
 def test_every_host_loads_the_model_once(folder, hosts):
     """Two workers of one host share its model, which only the host loads; the budget and the cache still hold."""
     folder.task("sums", n=6)
@@ -153,7 +198,11 @@ def test_a_copy_with_other_task_files_is_refused(sums, tmp_path_factory):
     (copy / "evals" / "sums.yaml").write_text(text.replace("q1.", "q1, please."))
     result = sums.run(*specs)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "the files of the project differ" in result.stderr.str()
+    message = result.stderr.str()
+    assert "this computer" in message
+    assert f"host popen {copy}" in message
+    assert "3 items" in message
+    assert "the files of the project differ" in message
     assert sums.runs() == []
 
 
@@ -187,6 +236,35 @@ def test_other_ways_of_distribution_work(sums, hosts, option):
     sums.task("sums", n=8)
     sums.run(*tx(*(host.spec() for host in hosts)), *option).assert_outcomes(passed=8, skipped=1)
     answered_once(sums, 8)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--tx", "ssh:mac2"], "--tx 'ssh:mac2' does not say how the host is reached; write `popen`, `ssh=HOST`"),
+        (["--tx", ""], "--tx '': not a spec of a host (a key is empty)"),
+        (["--tx=ssh=mac2//pyhton=py"], "unknown key 'pyhton', which execnet would ignore; did you mean python?"),
+        (["--tx", "popen//via=gate"], "no --px has id=gate; write --px id=gate//ssh=HOST"),
+        (["--tx", "ssh=mac2", "-n", "2"], "use no host; leave out -n (also from addopts), and write --tx 2*popen"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_command_line_that_cannot_reach_a_host_is_refused_at_once(sums, options, message):
+    """A wrong spec, and -n which takes the place of --tx, are usage errors before any worker starts."""
+    result = sums.run(*options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert message in result.stderr.str()
+    assert "INTERNALERROR" not in result.stdout.str()
+    assert sums.runs() == []
+
+
+@pytest.mark.slow
+def test_no_answer_is_paid_for_once_per_worker(sums):
+    """--dist each, which gives every item to every worker, is refused before anything is asked."""
+    result = sums.run("--tx", "2*popen", "--dist", "each")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "leave it out, or write --dist load" in result.stderr.str()
+    assert sums.runs() == []
 
 
 @pytest.mark.slow

@@ -107,7 +107,10 @@ def test_if_all_are_lost_the_run_ends_and_can_be_resumed(folder, hosts):
     prepare(folder, KILL_HOST, doomed=("alpha", "beta"), when=S5)
     result = folder.run(*tx(hosts[0].spec(), hosts[1].spec()))
     assert result.ret == 2
-    assert "every host is lost" in result.stdout.str()
+    shown = result.stdout.str()
+    assert "every host is lost" in shown
+    assert "host alpha was lost (" in shown
+    assert "ran elsewhere" not in shown
     before = len(folder.records())
     assert before
     folder.write("conftest.py", "")
@@ -176,3 +179,42 @@ def test_a_host_whose_ssh_ends_is_lost_at_once(folder, hosts):
     result.assert_outcomes(passed=12, skipped=1)
     answered_once(folder)
     result.stdout.re_match_lines([r"host alpha was lost \(its connection ended\): \d+ of its items ran elsewhere"])
+
+
+INTERRUPTED = """
+import asyncio
+import os
+
+from pytest_hiddenlayer import Completion, Usage, provider
+
+
+@provider("slow")
+class Slow:
+    def __init__(self, model=None):
+        self.model = "slow"
+
+    async def complete(self, request):
+        await asyncio.sleep(0.3)
+        text = request.messages[-1].content.replace("q", "a").rstrip(".")
+        return Completion(text=text, finish_reason="stop", usage=Usage(calls=1), latency_s=0.3, model="slow")
+
+
+def pytest_runtest_logreport(report):
+    if report.when == "call" and "PYTEST_XDIST_WORKER" not in os.environ and os.path.exists("stops"):
+        raise KeyboardInterrupt
+"""
+
+
+def test_an_interrupted_run_records_no_errors_of_calls_that_it_ended(folder, hosts):
+    """After Ctrl-C the log has answers only, no call that the end of the run stopped; --resume asks for the rest."""
+    folder.task("sums", n=12)
+    folder.write("conftest.py", INTERRUPTED)
+    stops = folder.write("stops", "")
+    specs = [*tx(hosts[0].spec(), hosts[1].spec()), "--hl-concurrency", "2"]
+    assert folder.run(*specs, provider="slow").ret == pytest.ExitCode.INTERRUPTED
+    assert {record["outcome"] for record in folder.records()} == {"correct"}
+    kept = len(folder.records())
+    stops.unlink()
+    resumed = folder.run("--hl-resume", "last", *specs, provider="slow")
+    resumed.assert_outcomes(passed=12, skipped=1)
+    assert f"{kept} of 12 answers reused" in resumed.stdout.str()

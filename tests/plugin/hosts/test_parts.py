@@ -21,6 +21,7 @@ FACTS = {
     "python": "/usr/bin/python3",
     "python_version": "3.12.1",
     "pytest": pytest.__version__,
+    "execnet": "2.1.1",
     "pytest-hiddenlayer": __version__,
     "error": "",
 }
@@ -108,13 +109,15 @@ def test_arguments_hold_on_the_host(tmp_path):
 
 
 def test_a_path_outside_of_the_root_is_refused(tmp_path):
-    """An existing path that hosts cannot receive is an error; a name that does not exist is left to pytest."""
+    """A path that hosts cannot receive is an error, and one that does not exist, of which xdist says nothing."""
     root = tmp_path / "p"
     root.mkdir()
     (tmp_path / "data").mkdir()
     with pytest.raises(UsageError, match=r"data is outside of the project's root .*copy it"):
         check_collected([str(tmp_path / "data")], root, root)
-    check_collected([str(tmp_path / "none"), "."], root, root)
+    check_collected(["."], root, root)
+    with pytest.raises(UsageError, match=r"file or directory not found: none\.yaml::s1; name what exists from "):
+        check_collected([".", "none.yaml::s1"], root, root)
 
 
 @pytest.mark.parametrize(
@@ -122,9 +125,10 @@ def test_a_path_outside_of_the_root_is_refused(tmp_path):
     [
         (
             {"error": "ModuleNotFoundError: x"},
-            "cannot import pytest_hiddenlayer .*pip install pytest-hiddenlayer==",
+            "cannot import pytest_hiddenlayer .*pip install 'pytest-hiddenlayer\\[xdist\\]==",
         ),
         ({"pytest-hiddenlayer": "0.0.9"}, "it has pytest-hiddenlayer 0.0.9 and this .*install one version"),
+        ({"execnet": ""}, "has no execnet, which starts the workers: .*pip install 'pytest-hiddenlayer\\[xdist\\]=="),
         ({"pytest": "1.2.3"}, "it has pytest 1.2.3 and this computer .*pip install pytest=="),
     ],
 )

@@ -42,6 +42,7 @@ def serve(channel: Any, settings: Mapping[str, Any]) -> None:
     `model_memory`, bytes of the weights of local models.
     """
     lock_writes(channel.gateway)
+    sys.unraisablehook = _without_channels
     agent = Agent(channel, settings)
     try:
         agent.serve()
@@ -58,6 +59,12 @@ def lock_writes(gateway: Any) -> None:
             write(data)
 
     gateway._io.write = locked
+
+
+def _without_channels(unraisable: sys.UnraisableHookArgs) -> None:
+    """Show an error that cannot be raised, but not execnet's own when the workers ended before their channels."""
+    if "Channel.__del__" not in getattr(unraisable.object, "__qualname__", ""):
+        sys.__unraisablehook__(unraisable)
 
 
 class Agent:

@@ -25,10 +25,15 @@ def received_arguments(arguments: Sequence[str], root: str) -> list[str]:
 
 
 def check_collected(paths: Sequence[str], root: Path, cwd: Path) -> None:
-    """Raise UsageError if one of the paths exists and is outside of the project's root."""
+    """Raise UsageError if one of the paths does not exist, or is outside of the project's root.
+
+    xdist says nothing of a path that no worker finds.
+    """
     for argument in paths:
         path = (cwd / argument.partition("::")[0]).resolve()
-        if path.exists() and not path.is_relative_to(root.resolve()):
+        if not path.exists():
+            raise UsageError(f"file or directory not found: {argument}; name what exists from {cwd}")
+        if not path.is_relative_to(root.resolve()):
             raise UsageError(
                 f"{argument} is outside of the project's root {root.resolve()}, which is what hosts receive: copy it "
                 "into the project, or run pytest from a folder that holds both"

@@ -66,7 +66,7 @@ def _open(spec: Any, identifier: str, files: Sequence[ProjectFile], opening: Ope
     check_facts(name, facts)
     folder = folder_of(spec)
     channel.send({**opening.settings, "folder": folder})
-    host = Host(name=name, gateway=gateway, channel=channel, notify=opening.notify)
+    host = Host(name=name, gateway=gateway, channel=channel, notify=opening.notify, sent=folder is None)
     channel.setcallback(host.receive, endmarker=None)
     if folder is None:
         _send(files, channel)
@@ -77,18 +77,21 @@ def _open(spec: Any, identifier: str, files: Sequence[ProjectFile], opening: Ope
 
 
 def check_facts(name: str, facts: Mapping[str, str]) -> None:
-    """Raise UsageError if a host lacks this package, or has another version of it or another pytest."""
+    """Raise UsageError if a host lacks this package or execnet, or has another version of it or another pytest."""
     python, own = facts["python"], facts["pytest-hiddenlayer"]
+    install = f"{python} -m pip install 'pytest-hiddenlayer[xdist]=={__version__}'"
     if facts["error"]:
         raise UsageError(
-            f"host {name}: {python} cannot import pytest_hiddenlayer ({facts['error']}): there run "
-            f"{python} -m pip install pytest-hiddenlayer=={__version__}, or name another Python with //python=PATH"
+            f"host {name}: {python} cannot import pytest_hiddenlayer ({facts['error']}): there run {install}, or "
+            "name another Python with //python=PATH"
         )
     if own != __version__:
         raise UsageError(
             f"host {name}: it has pytest-hiddenlayer {own} and this computer {__version__}: install one version on "
-            f"both, there with {python} -m pip install pytest-hiddenlayer=={__version__}"
+            f"both, there with {install}"
         )
+    if not facts["execnet"]:
+        raise UsageError(f"host {name}: {python} has no execnet, which starts the workers: there run {install}")
     import pytest
 
     if facts["pytest"].partition(".")[0] != pytest.__version__.partition(".")[0]:

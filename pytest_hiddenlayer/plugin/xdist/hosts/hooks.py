@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,18 +22,35 @@ if TYPE_CHECKING:
 
 
 def distribute(config: pytest.Config) -> None:
-    """Have typed `--tx` with a host distribute the items: without `--dist`, xdist would not use it."""
-    options = config.option
-    typed = any(word.startswith("--tx") for word in map(str, config.invocation_params.args))
-    if not typed or getattr(options, "dist", "") != "no" or options.numprocesses is not None:
-        return
-    from execnet import XSpec
+    """Have typed `--tx` with a host distribute the items: without `--dist`, xdist would not use it.
 
+    Raises pytest.UsageError for a wrong spec, and for `-n`, in whose place xdist would forget the hosts.
+    """
     from .specs import is_host
 
-    with suppress(ValueError, AttributeError):  # a wrong spec, which xdist reports
-        if any(is_host(XSpec(text.partition("*")[2] or text)) for text in options.tx):
-            options.dist = "load"
+    options, typed = config.option, typed_specs(config)
+    specs = typed if options.numprocesses is not None else options.tx
+    if not specs or options.numprocesses == 0:
+        return
+    from ....hosts.specs import parse_specs
+
+    parsed = usage_errors(lambda: parse_specs(specs, getattr(options, "px", None) or ()))
+    if not typed or not any(is_host(spec.parsed()) for spec in parsed):
+        return
+    if (number := options.numprocesses) is not None:
+        raise pytest.UsageError(
+            f"-n {number} and --tx with a host: xdist would start {number} workers on this computer and use no host; "
+            f"leave out -n (also from addopts), and write --tx {number}*popen for workers on this computer"
+        )
+    if options.dist == "no":
+        options.dist = "load"
+
+
+def typed_specs(config: pytest.Config) -> list[str]:
+    """What the command line says after `--tx`, which is no longer in the options if there is `-n`."""
+    words = [str(word) for word in config.invocation_params.args]
+    follows = [word for name, word in pairwise(words) if name == "--tx"]
+    return follows + [word.partition("=")[2] for word in words if word.startswith("--tx=")]
 
 
 class Hosts:
@@ -45,9 +63,10 @@ class Hosts:
         self._losses: Losses | None = None
         self._heartbeat: Heartbeat | None = None
         self._digests: dict[Any, str] = {}  # worker → hash of what it collected
-        self._first: tuple[str, Sequence[str]] | None = None  # (digest, ids) of the first worker
+        self._first: tuple[str, Sequence[str], str] | None = None  # (digest, ids, place) of the first worker
         self._configured: Any = None
         self._broker: Broker | None = None
+        self._ended = False
 
     def host_of(self, node: Any) -> Host | None:
         """The host of a worker; None for one of this computer."""
@@ -152,6 +171,8 @@ class Hosts:
             self._digests[node] = text
         elif kind == "records" and node in getattr(self.host_of(node), "nodes", ()):
             records = from_text(text)
+            if self._ended:  # the models are closed, so that errors only say that
+                records = [record for record in records if record.error is None]
             state_of(self._config).session.write(records)
             if self._losses is not None:
                 self._losses.note(node, records)
@@ -169,9 +190,9 @@ class Hosts:
             return
         digest = self._digests.get(node, "")
         if self._first is None:
-            self._first = (digest, ids)
+            self._first = (digest, ids, self._place(node))
         elif digest != self._first[0]:
-            raise pytest.UsageError(visible(_difference(self._place(node), self._first[1], ids)))
+            raise pytest.UsageError(visible(_difference(self._place(node), ids, *self._first[1:])))
 
     def _place(self, node: Any) -> str:
         host = self.host_of(node)
@@ -188,6 +209,8 @@ class Hosts:
         if self._losses is None:
             return []
         moved = self._losses.moved
+        if self._losses.all_lost:
+            return [f"host {host.name} was lost ({host.lost})" for host in self.hosts if host.lost]
         return [
             f"host {host.name} was lost ({host.lost}): {moved[host]:,} of its items ran elsewhere"
             if host.lost
@@ -198,7 +221,8 @@ class Hosts:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        """Stop asking hosts for a sign of life."""
+        """Stop asking hosts for a sign of life, and expect no further answers."""
+        self._ended = True
         if self._heartbeat is not None:
             self._heartbeat.stop()
         for host in self.hosts:
@@ -214,18 +238,18 @@ class Hosts:
                 host.gateway.exit()
 
 
-def _difference(place: str, first: Sequence[str], ids: Sequence[str]) -> str:
+def _difference(place: str, ids: Sequence[str], first: Sequence[str], first_place: str) -> str:
     """One sentence: how a worker's items differ from those of the first one."""
     only = next((name for name in ids if name not in set(first)), None)
     missing = next((name for name in first if name not in set(ids)), None)
     what = (
-        f"{only} is only there"
+        f"only {place} has {only}"
         if only is not None
-        else f"{missing} is missing there"
+        else f"only {first_place} has {missing}"
         if missing is not None
-        else "the same ids have other inputs, targets, prompts or parameters there"
+        else "the same ids have other inputs, targets, prompts or parameters"
     )
     return (
-        f"{place} collected {len(ids):,} items and another worker {len(first):,}; {what}: the files of the project "
+        f"{place} collected {len(ids):,} items and {first_place} {len(first):,}; {what}: the files of the project "
         "differ; update the copy that chdir= names, or leave chdir= out, which sends the files"
     )

@@ -20,6 +20,7 @@ class Host:
     gateway: Any  # of execnet
     channel: Any  # to the agent
     root: str = ""  # of the project there
+    sent: bool = True  # whether the files there are those that this run sent
     notify: Callable[[str], None] = lambda text: None
     nodes: list[Any] = field(default_factory=list)  # its workers, as xdist's controllers
     last: Any = None  # the worker that started last

@@ -29,10 +29,13 @@ class Losses:
         self._session, self._host_of, self._hosts = session, host_of, hosts
         self._original = session.worker_errordown
         session.worker_errordown = self.worker_errordown
+        self._internal_error = session.worker_internal_error
+        session.worker_internal_error = self.worker_internal_error
         self._crashes: Counter[str] = Counter()
         self.unreported: dict[Any, dict[str, Record]] = {}  # worker → records that its items have not reported
         self.known: dict[str, Record] = {}  # records of lost workers, which others reuse
         self.moved: Counter[Host] = Counter()
+        self.all_lost = False
         self.local: Any = None  # the worker of this computer that started last
 
     def note(self, node: Any, records: Sequence[Record]) -> None:
@@ -74,7 +77,7 @@ class Losses:
         if node not in self._session._active_nodes:
             return  # its end was noticed twice
         if not hasattr(node, "workerinfo") and hasattr(error, "formatted"):  # its session did not start
-            raise pytest.UsageError(f"host {host.name}: pytest does not start there: {last_line(error)}")
+            raise pytest.UsageError(f"host {host.name}: pytest does not start there: {_reason(error)}")
         node.putevent = lambda event: None
         host.forget(node)
         self._session.config.hook.pytest_testnodedown(node=node, error=error)
@@ -83,7 +86,16 @@ class Losses:
         self._replace(node, host)
         self._session._active_nodes.discard(node)
         if not self._session._active_nodes and self._unfinished():
+            self.all_lost = True
             self._session.shouldstop = "every host is lost" + (f" ({host.lost})" if host.lost else "")
+
+    def worker_internal_error(self, node: Any, formatted_error: str) -> None:
+        """A worker's pytest failed; before its session starts, xdist would wait for its items forever."""
+        host = self._host_of(node)
+        if host is None or hasattr(node, "workerinfo"):
+            self._internal_error(node, formatted_error)
+            return
+        raise pytest.UsageError(f"host {host.name}: pytest does not start there: {_reason(formatted_error)}")
 
     def _reuse(self, node: Any) -> None:
         """Give the other workers the records that the log holds of items that were not reported."""
@@ -167,3 +179,11 @@ def _cut(gateway: Any) -> None:
     for end in (io.kill, io.close_read, io.close_write):
         with suppress(Exception):
             end()
+
+
+def _reason(error: object) -> str:
+    """The last line of an error, and what to do about a package that the host lacks."""
+    reason = last_line(error)
+    if "ModuleNotFoundError" not in reason:
+        return reason
+    return f"{reason}: install there what the project imports, or name another Python with //python=PATH"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 RESUMED = ("run.json", "records.jsonl")
 """Files of a run whose answers are reused."""
+LEFT_OUT = ("-p", "no:rerunfailures")
+"""Arguments for hosts: with this plugin a worker connects to a port of this computer, and fails to start there."""
 
 
 def sent_root(config: pytest.Config) -> Path:
@@ -36,11 +39,17 @@ def check_run(config: pytest.Config, root: Path) -> None:
 
     options = state_of(config).session.options
     cwd = config.invocation_params.dir
-    usage_errors(lambda: check_collected(config.args, root, cwd))
+    usage_errors(lambda: check_collected([] if config.option.pyargs else config.args, root, cwd))
     if options.adaptive:
         raise pytest.UsageError(
             "--hl-adaptive: workers on hosts do not see each other's answers, so that none could stop early; "
             "leave out --hl-adaptive, or use -n on one computer"
+        )
+    if _reruns(config):
+        raise pytest.UsageError(
+            "reruns: workers of pytest-rerunfailures connect to a port of this computer, which hosts cannot; leave "
+            "out --reruns (also from the ini file), or use -n on one computer; --hl-resume asks again for failed "
+            "answers"
         )
     for name, path in (("prompts", options.prompts), ("presets", options.presets), ("prices", options.prices)):
         if path is not None and not path.resolve().is_relative_to(root):
@@ -48,6 +57,13 @@ def check_run(config: pytest.Config, root: Path) -> None:
                 f"--hl-{name} {path}: it is outside of the project's root {root}, which is what hosts receive; "
                 "copy it into the project"
             )
+
+
+def _reruns(config: pytest.Config) -> bool:
+    """Whether pytest-rerunfailures is asked to run failed items again."""
+    with suppress(ValueError, KeyError):  # a version without this option of the ini file, or no such plugin
+        return bool(config.getoption("reruns", None) or config.getini("reruns"))
+    return False
 
 
 def files_of(config: pytest.Config, root: Path) -> Sequence[ProjectFile]:
@@ -87,7 +103,8 @@ def prepare(node: Any, host: Host, config: pytest.Config) -> None:
     environment = {"PYTEST_ADDOPTS": " ".join(read_there(os.environ.get("PYTEST_ADDOPTS", "").split(" ")))}
     node.workerinput[HOST] = {
         "cwd": there(cwd),
-        "arguments": [*typed, *configured, f"--rootdir={there(config.rootpath)}"],
+        "sent": host.sent,
+        "arguments": [*typed, *configured, f"--rootdir={there(config.rootpath)}", *LEFT_OUT],
         "environment": environment if environment["PYTEST_ADDOPTS"] else {},
     }
 

@@ -28,6 +28,8 @@ def start(channel: Any) -> None:
 
     workerinput, *_ = channel.receive()
     host = workerinput["hl_host"]
+    if host["sent"]:
+        os.makedirs(host["cwd"], exist_ok=True)  # a folder without files is not sent
     os.chdir(host["cwd"])
     os.environ.update(host["environment"])
     source = workerinput.pop("hl_source")
