@@ -181,7 +181,7 @@ def test_a_host_that_cannot_be_used_is_one_sentence(sums, hosts, change, message
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("option", [["--hl-batch"], ["-x"], ["--dist", "loadfile"]], ids=str)
+@pytest.mark.parametrize("option", [["--hl-batch"], ["-x"], ["--dist", "loadfile"], ["--dist", "worksteal"]], ids=str)
 def test_other_ways_of_distribution_work(sums, hosts, option):
     """--hl-batch, -x and xdist's other distributions answer each item once on hosts."""
     sums.task("sums", n=8)
