@@ -11,7 +11,7 @@ import pytest
 from ....terminal_escape import visible
 from ...state import CALLS, state_of
 from .channels import KNOWN_TEXT, LOG, as_text, from_text
-from .sending import check_run, files_of, prepare, sent_root, usage_errors
+from .sending import check_run, files_of, needs_of, prepare, sent_root, usage_errors
 
 if TYPE_CHECKING:
     from ....calls.broker.server import Broker
@@ -82,6 +82,7 @@ class Hosts:
             settings={"run_id": state.session.run_id, "model_memory": state.session.options.model_memory},
             files=lambda: files_of(config, root),
             notify=state.messages.put,
+            needs=needs_of(config, root),
         )
         opened = usage_errors(lambda: open_hosts({key: specs[at[0]] for key, at in groups.items()}, opening))
         nodes.roots = []  # of files that xdist would send itself

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from ....terminal_escape import visible
+from ...options import any_typed
 from ...state import CALLS, state_of
 from ...typed_options import ARGUMENTS, arguments
 from .channels import HOST
 
 if TYPE_CHECKING:
+    from ....hosts.needs import HostNeeds
+    from ....hosts.project_files import ProjectFile
     from .host import Host
-    from .project_files import ProjectFile
 
 T = TypeVar("T")
-RESUMED = ("run.json", "records.jsonl")
+RESUMED = ("run.json", "records.jsonl", "records.parquet")
 """Files of a run whose answers are reused."""
 
 
@@ -51,13 +53,41 @@ def check_run(config: pytest.Config, root: Path) -> None:
 
 
 def files_of(config: pytest.Config, root: Path) -> Sequence[ProjectFile]:
-    from .project_files import project_files
+    from ....hosts.project_files import project_files
 
     session = state_of(config).session
     runs = [run for run in (session.options.resume, session.options.shard_weights) if run is not None]
     extra = [run / name for run in runs for name in RESUMED if (run / name).is_file()]
     inside = [path for path in extra if path.resolve().is_relative_to(root)]
     return usage_errors(lambda: project_files(root, reports=session.reports, extra=inside))
+
+
+def needs_of(config: pytest.Config, root: Path) -> HostNeeds:
+    """What every host must have: versions, and the models that options name and hosts answer with.
+
+    Models of a run without such options are left out: it may have plain tests only.
+    """
+    from ....calls.factory import answers_locally
+    from ....hosts.needs import OF_PROVIDERS, REQUIRED, WANTED, HostNeeds, model_needs, versions
+    from ....registry import providers
+
+    options = state_of(config).session.options
+    named = [*options.providers, *([options.judge] if options.judge else [])] if any_typed(config) else []
+    known = [name for name in dict.fromkeys(named) if name.provider in providers.names()]
+    local = [name for name in known if answers_locally(name, options)]
+    models = usage_errors(lambda: [need for name in local for need in model_needs(name)])
+    return HostNeeds(
+        packages=versions(
+            [*REQUIRED, *WANTED, *(package for name in local for package in OF_PROVIDERS.get(name.provider, ()))]
+        ),
+        models=tuple(need for need in models if not _is_sent(need.place, root)),
+    )
+
+
+def _is_sent(place: tuple[str, ...], root: Path) -> bool:
+    """Whether a model is a file of the project."""
+    kind, path = place[0], place[-1]
+    return kind == "path" and (not path.startswith(("/", "~")) or Path(path).resolve().is_relative_to(root))
 
 
 def prepare(node: Any, host: Host, config: pytest.Config) -> None:
