@@ -275,8 +275,9 @@ def _add_error(run: EvalRun, error: HiddenLayerError, case: Case | None = None) 
 def option_name(key: str) -> str:
     """The name of the option that a Python argument means: `max_tokens` is `max-tokens`. Raises UsageError."""
     name = key.removeprefix("hl_").replace("_", "-")
-    if name not in BY_NAME:
-        raise UsageError(f"no option {key!r}{did_you_mean(key, [known.replace('-', '_') for known in BY_NAME])}")
+    known = [option.name for option in BY_NAME.values() if not option.pytest_only]
+    if name not in known:
+        raise UsageError(f"no option {key!r}{did_you_mean(key, [word.replace('-', '_') for word in known])}")
     return name
 
 

@@ -142,6 +142,16 @@ def test_socket_servers_are_hosts(sums):
 
 
 @pytest.mark.slow
+def test_a_proxy_leads_to_further_hosts(sums, hosts):
+    """`--px id=gate//ssh=…` and `--tx popen//via=gate`: workers behind the proxy answer each item once."""
+    behind = f"2*popen//via=gate//python={sys.executable}"
+    result = sums.run("--px", f"id=gate//{hosts[0].spec()}", *tx(behind, "popen"))
+    result.assert_outcomes(passed=3, skipped=1)
+    answered_once(sums, 3)
+    assert list((hosts[0].home / ".cache" / "hiddenlayer" / "hosts").iterdir()) == []
+
+
+@pytest.mark.slow
 def test_a_copy_with_other_task_files_is_refused(sums, tmp_path_factory):
     """With chdir= the host's own copy is used; if its task file has another input, nothing is asked."""
     copy = tmp_path_factory.mktemp("copy")

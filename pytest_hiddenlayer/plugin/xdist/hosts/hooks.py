@@ -94,7 +94,9 @@ class Hosts:
                 specs[position] = worker_spec(specs[position], host.gateway.id)
         self._losses = Losses(session, self.host_of, self.hosts)
         config.pluginmanager.register(self._losses)
-        self._heartbeat = Heartbeat(self.hosts, self._losses.lose, self._losses.lose_worker)
+        self._heartbeat = Heartbeat(
+            self.hosts, self._losses.lose, self._losses.lose_worker, state.session.options.host_timeout_s
+        )
         self._heartbeat.start()
 
     @pytest.hookimpl(trylast=True, optionalhook=True)
