@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,8 @@ def test_a_host_answers_items_without_a_shared_disk(sums, hosts):
     result = sums.run("--tx", hosts[0].spec(), "--tx", "popen")
     result.assert_outcomes(passed=3, skipped=1)
     answered_once(sums, 3)
+    manifest = json.loads((sums.runs()[0] / "run.json").read_text())
+    assert manifest["engine"] == "1 host: alpha (1 worker), this computer (1 worker)"
     assert list((hosts[0].home / ".cache" / "hiddenlayer" / "hosts").iterdir()) == []
 
 

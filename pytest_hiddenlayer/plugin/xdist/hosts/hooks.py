@@ -11,7 +11,7 @@ import pytest
 from ....terminal_escape import visible
 from ...state import CALLS, state_of
 from .channels import KNOWN_TEXT, LOG, as_text, from_text
-from .sending import check_run, files_of, needs_of, prepare, sent_root, usage_errors
+from .sending import check_run, engine_text, files_of, needs_of, prepare, sent_root, usage_errors
 
 if TYPE_CHECKING:
     from ....calls.broker.server import Broker
@@ -85,6 +85,8 @@ class Hosts:
             needs=needs_of(config, root),
         )
         opened = usage_errors(lambda: open_hosts({key: specs[at[0]] for key, at in groups.items()}, opening))
+        workers = {opened[key].name: len(positions) for key, positions in groups.items()}
+        state.session.run_log.facts["engine"] = engine_text(workers, len(specs) - sum(workers.values()))
         nodes.roots = []  # of files that xdist would send itself
         for key, positions in groups.items():
             host = opened[key]

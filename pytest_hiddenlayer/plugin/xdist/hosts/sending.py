@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -88,6 +88,14 @@ def _is_sent(place: tuple[str, ...], root: Path) -> bool:
     """Whether a model is a file of the project."""
     kind, path = place[0], place[-1]
     return kind == "path" and (not path.startswith(("/", "~")) or Path(path).resolve().is_relative_to(root))
+
+
+def engine_text(workers: Mapping[str, int], local: int) -> str:
+    """What the run's manifest says of its hosts: their names with their workers, then those of this computer."""
+    named = {**workers, **({"this computer": local} if local else {})}
+    parts = (f"{name} ({n} {'worker' if n == 1 else 'workers'})" for name, n in named.items())
+    hosts = "1 host" if len(workers) == 1 else f"{len(workers)} hosts"
+    return f"{hosts}: {', '.join(parts)}"
 
 
 def prepare(node: Any, host: Host, config: pytest.Config) -> None:
