@@ -20,7 +20,7 @@ from .interface.python_arguments import python_arguments
 from .option_table import BY_NAME
 from .options import RunOptions
 from .project import Project, find_project, read_ini
-from .ray_engine.choice import engine_arguments, engine_of
+from .ray_engine.choice import engine_arguments, engine_facts, engine_of
 from .session.answers.plan import Plan, PlannedCase
 from .session.answers.shard import select_shard
 from .session.conclusion import conclude
@@ -140,6 +140,7 @@ def evaluate_paths(
         progress=progress or Progress(),
         open_runtime=open_runtime,
     )
+    session.run_log.facts.update(engine_facts(open_runtime))
     run = EvalRun(session=session)
     planned = _prepare(run, paths)
     with session.live_report() if planned else nullcontext():
@@ -275,8 +276,9 @@ def _add_error(run: EvalRun, error: HiddenLayerError, case: Case | None = None) 
 def option_name(key: str) -> str:
     """The name of the option that a Python argument means: `max_tokens` is `max-tokens`. Raises UsageError."""
     name = key.removeprefix("hl_").replace("_", "-")
-    if name not in BY_NAME:
-        raise UsageError(f"no option {key!r}{did_you_mean(key, [known.replace('-', '_') for known in BY_NAME])}")
+    known = [option.name for option in BY_NAME.values() if not option.pytest_only]
+    if name not in known:
+        raise UsageError(f"no option {key!r}{did_you_mean(key, [word.replace('-', '_') for word in known])}")
     return name
 
 

@@ -22,6 +22,7 @@ class Option:
     choices: tuple[str, ...] = ()  # the first is the default
     repeatable: bool = False
     common: bool = False  # pytest takes it as `--NAME` too
+    pytest_only: bool = False  # the command has no use for it
     calls: bool = False  # concerns single model calls: commands that only ask a judge take it too
 
     @property
@@ -203,6 +204,12 @@ OPTIONS: tuple[Option, ...] = (
         metavar="KIND,...",
         help="keep measures of how confident the model is: tokens (from log-probabilities, if the provider returns "
         "them), p_true and verbalized (one more call each, after the answer); for example tokens,p_true",
+    ),
+    Option(
+        name="host-timeout",
+        metavar="SECONDS",
+        help="silence after which a host of --tx is lost, and its items run elsewhere (default: 30)",
+        pytest_only=True,
     ),
     Option(name="live", help="serve the report to this computer while the run goes on, and print its address"),
     Option(name="live-port", metavar="PORT", help="serve the live report at this port (default: a free one)"),

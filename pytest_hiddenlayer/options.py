@@ -84,6 +84,7 @@ class RunOptions:
     confidence: tuple[str, ...] = ()  # of CONFIDENCE: which measures of confidence the records keep
     shard: Shard | None = None  # the part of the run that this process answers
     shard_weights: Path | None = None  # folder of a run whose seconds per answer balance the shards
+    host_timeout_s: float | None = None  # without a sign of life, after which a host of a run is lost; None: 30
     live: bool = False  # serve the report while the run goes on
     live_port: int | None = None  # None: a free one
     report: bool = True  # write `report.html` into the run's folder

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ..project import Project
 
 
+OF_COMMAND = tuple(option for option in OPTIONS if not option.pytest_only)
+
+
 def at_least(minimum: int) -> Callable[[str], int]:
     """An argument type: a whole number of at least `minimum`."""
 
@@ -39,7 +42,7 @@ def share(text: str) -> float:
     return value
 
 
-def add_run_options(parser: argparse.ArgumentParser, options: Iterable[Option] = OPTIONS) -> None:
+def add_run_options(parser: argparse.ArgumentParser, options: Iterable[Option] = OF_COMMAND) -> None:
     """Add options of the table as `--NAME` and, without help, as `--hl-NAME`: pytest's spelling."""
     for option in options:
         if option.flag:

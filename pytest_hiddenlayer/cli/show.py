@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -157,10 +157,7 @@ def _transcripts(records: Sequence[Record]) -> None:
     for record in records:
         print(f"== {case_name(record)} {record.outcome}")
         for call in record.transcript:
-            print(f"-- {call['role']}, round {call['round']}, {call['finish_reason']}")
-            for message in call["messages"]:
-                print(f"   {message['role']}: {message['content']}")
-            print(f"   → {call['completion']}")
+            _print_call(call)
         if record.traceback is not None:
             print(*block(record.traceback), sep="\n")
         print(f"   target {record.target!r}, answer {record.answer!r}")
@@ -169,3 +166,11 @@ def _transcripts(records: Sequence[Record]) -> None:
             why = f": {score['explanation']}" if score["explanation"] else ""
             print(one_line(f"   {name} {value}{why}"))
         print()
+
+
+def _print_call(call: Mapping[str, Any]) -> None:
+    """Print a call of a transcript; of another program's record, `?` is what it does not say."""
+    print(f"-- {call.get('role', '?')}, round {call.get('round', '?')}, {call.get('finish_reason', '?')}")
+    for message in call.get("messages", ()):
+        print(f"   {message['role']}: {message['content']}")
+    print(f"   → {call.get('completion', '?')}")

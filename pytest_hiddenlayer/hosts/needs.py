@@ -15,7 +15,7 @@ from ..models import BUNDLED
 from ..models.known import KNOWN
 from ..types import ModelName
 from . import probe
-from .project_files import project_files
+from .project_files import compared_files
 
 REQUIRED = ("pytest-hiddenlayer", "pytest", "execnet")
 WANTED = ("pytest-xdist",)
@@ -110,7 +110,7 @@ def _need(name: str, place: tuple[str, ...]) -> ModelNeed:
 
 def files_need(root: Path, paths: Sequence[Path], *, reports: Path, compared: bool = True) -> FilesNeed:
     """Returns the project's files, or those below `paths`; with their hashes if they are compared."""
-    names = project_files(root, paths, leave_out=reports)
+    names = compared_files(root, paths, reports=reports)
     folders = tuple(os.path.relpath(path, root) for path in paths if path.is_dir())
     here = set(names)
     further = {

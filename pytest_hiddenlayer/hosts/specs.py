@@ -94,9 +94,9 @@ def _parse(text: str, option: str) -> XSpec:
             f"{option} {text!r}: not a spec of a host ({why}); write {TYPES}, and further keys after //"
         ) from None
     kinds = [spec.popen is True, *(isinstance(value, str) and bool(value) for value in (spec.ssh, spec.socket))]
-    if not any(kinds) and not spec.vagrant_ssh:
+    if not any(kinds) and not (spec.vagrant_ssh or spec.installvia):
         raise UsageError(f"{option} {text!r} does not say how the host is reached; write {TYPES}")
-    if spec.socket and not str(spec.socket).rpartition(":")[2].isdecimal():
+    if isinstance(spec.socket, str) and not spec.socket.rpartition(":")[2].isdecimal():
         raise UsageError(f"{option} {text!r} has no port; write socket=HOST:PORT")
     if spec.ssh and not str(spec.ssh).split():
         raise UsageError(f"{option} {text!r} names no host; write ssh=HOST")

@@ -15,6 +15,7 @@ from .collect import EvalItem
 from .controls import keep_controls
 from .early_stopping import decided_before, may_prefetch
 from .state import STATE, State
+from .xdist.stealing import kept_items
 
 _REQUESTED = pytest.StashKey[bool]()
 _ARRIVED = pytest.StashKey[bool]()
@@ -69,32 +70,33 @@ def _position(items: Sequence[pytest.Item], item: pytest.Item, before: int) -> i
 def _queued(item: pytest.Item, nextitem: pytest.Item | None, limit: int) -> list[pytest.Item]:
     """The items that xdist has given this worker to run next, as far as its queue shows; at least the next item.
 
-    The queue belongs to xdist. Under `--dist worksteal` its items may go to another worker.
+    They stay with this worker, also under `--dist worksteal`.
     """
-    queue = _queue(item.config)
+    worker = _worker(item.config)
     queued = [] if nextitem is None else [nextitem]
-    if queue is None:
+    if worker is None:
         return queued
-    with queue.lock() as waiting:
+    kept = kept_items(item.config, worker)
+    with worker.torun.lock() as waiting:
         indexes = [index for index in list(waiting)[:limit] if isinstance(index, int)]
+        kept.keep(indexes)
     return queued + [item.session.items[index] for index in indexes]
 
 
-def _queue(config: pytest.Config) -> Any:
+def _worker(config: pytest.Config) -> Any:
+    """xdist's `WorkerInteractor` of this process; None if it has no queue that can be read."""
     plugins = config.pluginmanager.get_plugins()
-    return next(
-        (p.torun for p in plugins if hasattr(getattr(p, "torun", None), "lock") and hasattr(p, "channel")), None
-    )
+    return next((p for p in plugins if hasattr(getattr(p, "torun", None), "lock") and hasattr(p, "channel")), None)
 
 
 def _await_all(item: pytest.Item) -> None:
     """Wait for all items of this worker: they arrive one by one, followed by an end mark."""
-    queue, deadline = _queue(item.config), time.monotonic() + ARRIVAL_S
-    if queue is None or item.config.stash.get(_ARRIVED, False):
+    worker, deadline = _worker(item.config), time.monotonic() + ARRIVAL_S
+    if worker is None or item.config.stash.get(_ARRIVED, False):
         return
     item.config.stash[_ARRIVED] = True
     while time.monotonic() < deadline:
-        with queue.lock() as waiting:
+        with worker.torun.lock() as waiting:
             if any(not isinstance(index, int) for index in list(waiting)[-1:]):
                 return
         time.sleep(0.01)

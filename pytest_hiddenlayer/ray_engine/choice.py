@@ -11,7 +11,7 @@ from ..engine.runtime import Runtime
 from ..options import RunOptions
 from ..project import Project
 from ..session.conftests import conftest_files
-from .options import OPTIONS, parse_ray_options, refuse_local_only
+from .options import OPTIONS, RayOptions, parse_ray_options, refuse_local_only
 
 NAMES = ("engine", *OPTIONS)
 """No options of the option table: pytest has workers of its own."""
@@ -30,6 +30,14 @@ def engine_of(
     refuse_local_only(options)
     import_ray()
     return partial(RayRuntime, ray_options, project, conftest_files(project.root, paths))
+
+
+def engine_facts(open_runtime: Callable[..., Runtime]) -> dict[str, str]:
+    """What a run's manifest says of its engine; nothing if it is that of this process."""
+    ray_options = open_runtime.args[0] if isinstance(open_runtime, partial) and open_runtime.args else None
+    if not isinstance(ray_options, RayOptions):
+        return {}
+    return {"engine": "ray" if ray_options.workers is None else f"ray ({ray_options.workers} workers)"}
 
 
 def engine_arguments(arguments: dict[str, Any]) -> dict[str, Any]:

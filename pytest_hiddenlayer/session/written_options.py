@@ -127,6 +127,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         token_logprobs=written.flag("token-logprobs"),
         probe=_probe(written),
         confidence=_confidence(written),
+        host_timeout_s=_number(written, "host-timeout", float, 5.0),
         live=written.flag("live") or "live-port" in written.values,
         live_port=_number(written, "live-port", int, 1, 65535),
         report=not written.flag("no-report"),

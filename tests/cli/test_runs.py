@@ -123,3 +123,35 @@ def test_a_diff_against_a_snapshot_shows_the_new_output(folder: Folder):
     lines = folder.command("diff", "snapshots", "last").outlines
     assert lines.count("   new: no") == 3
     assert sum("no output on the old side" in line for line in lines) == 1
+
+
+def test_a_transcript_that_lacks_fields_is_shown(ran):
+    """`show --sample` prints the calls of a record that another program wrote, with `?` for what they do not say."""
+    (run,) = ran.runs()
+    path = run / "records.jsonl"
+    first, *others = path.read_text(encoding="utf-8").splitlines()
+    record = json.loads(first)
+    record["transcript"] = [{"messages": [{"role": "user", "content": "q0."}], "completion": "a0"}, {}]
+    path.write_text("\n".join([json.dumps(record), *others]) + "\n", encoding="utf-8")
+    result = ran.command("show", "last", "--sample", record["sample_id"])
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        ["-- [?], round [?], [?]", "   user: q0.", "   → a0", "-- [?], round [?], [?]", "   → [?]"]
+    )
+
+
+def test_votes_over_a_transcript_that_lacks_roles(folder: Folder):
+    """`votes` says in one sentence that no samples can be read, and `rounds` leaves the records out."""
+    folder.task("sums", strategies=["debate", {"self_consistency": {"n_samples": 3}}])
+    folder.replies()
+    assert folder.command("run", "--provider", "scripted:replies.json").ret == 0
+    (run,) = folder.runs()
+    path = run / "records.jsonl"
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for record in records:
+        record["transcript"] = [{"completion": call["completion"]} for call in record["transcript"]]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    votes = folder.command("votes", "last")
+    assert votes.ret == pytest.ExitCode.USAGE_ERROR
+    assert "this run has no complete set of them" in votes.stderr.str()
+    assert folder.command("rounds", "last").ret == 0

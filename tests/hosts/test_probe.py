@@ -8,7 +8,7 @@ import sys
 
 from pytest_hiddenlayer.hosts import probe
 from pytest_hiddenlayer.hosts.needs import files_need
-from pytest_hiddenlayer.hosts.project_files import project_files
+from pytest_hiddenlayer.hosts.project_files import compared_files
 
 
 def test_it_is_written_for_python_3_8_and_the_standard_library():
@@ -46,13 +46,20 @@ def test_the_hub_cache_is_found_where_the_hub_puts_it(tmp_path, monkeypatch):
 
 
 def test_the_files_of_a_project_are_those_that_change_answers(folder):
-    """Runs, snapshots, documents and hidden folders do not count; conftest.py and ini files above the paths do."""
+    """Runs, snapshots, documents and secrets do not count; conftest.py and ini files above the paths do."""
     names = ["evals/a.yaml", "evals/data/a.jsonl", "other/b.yaml", "conftest.py", "pytest.ini", "README.md"]
-    for name in [*names, "reports/runs/x/run.json", "snapshots/a/x.json", ".venv/lib.py", "evals/__pycache__/c.pyc"]:
+    for name in [
+        *names,
+        "reports/runs/x/run.json",
+        "snapshots/a/x.json",
+        ".venv/lib.py",
+        ".env",
+        "evals/__pycache__/c.pyc",
+    ]:
         folder.write(name, "x")
     root, reports = folder.path, folder.path / "reports"
-    assert project_files(root, leave_out=reports) == sorted(set(names) - {"README.md"})
-    assert project_files(root, [root / "evals"], leave_out=reports) == [
+    assert compared_files(root, reports=reports) == sorted(set(names) - {"README.md"})
+    assert compared_files(root, [root / "evals"], reports=reports) == [
         "conftest.py",
         "evals/a.yaml",
         "evals/data/a.jsonl",

@@ -43,6 +43,27 @@ def test_one_process_holds_the_model(folder):
     assert len(asked) == 16 == len(set(asked))
 
 
+SLOW_FIRST = """
+import os
+import time
+
+
+def pytest_runtest_call(item):
+    if os.environ.get("PYTEST_XDIST_WORKER") == "gw0":
+        time.sleep(0.02)
+"""
+
+
+def test_no_item_is_asked_twice_if_another_worker_takes_over(folder):
+    """--dist worksteal moves items of a slow worker, but none whose answer was requested: each is asked once."""
+    folder.write("conftest.py", CONFTEST + SLOW_FIRST)
+    folder.task("more", n=60)
+    folder.run("-n", "2", "--dist", "worksteal", "--hl-gate", "off", provider="noted").assert_outcomes(xfailed=60)
+    asked = [line.split()[1] for line in (folder.path / "asked.txt").read_text().splitlines()]
+    recorded = [record["sample_id"] for record in folder.records()]
+    assert sorted(asked) == sorted(recorded) == sorted(f"s{i}" for i in range(60))
+
+
 def test_the_records_are_those_of_one_process(folder):
     """-n 0 and -n 3 write the same records, apart from times and the run id."""
     folder.write("conftest.py", CONFTEST)

@@ -77,6 +77,8 @@ def test_records_summary_and_gates_are_those_of_one_process(project, second):
     alone = project.answer(*words, "--engine", "local")
     assert [status, errors.replace("\r", "")] == [alone[0], alone[2].replace("\r", "")]
     on_workers, in_process = project.runs()[-2:]
+    manifests = [json.loads((run / "run.json").read_text(encoding="utf-8")) for run in (on_workers, in_process)]
+    assert [manifest.get("engine") for manifest in manifests] == ["ray (2 workers)", None]
     lines = [(run / "records.jsonl").read_text(encoding="utf-8").splitlines() for run in (on_workers, in_process)]
     assert comparable(map(json.loads, lines[0])) == comparable(map(json.loads, lines[1]))
     assert summary_of(on_workers) == summary_of(in_process)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import socket
 import sys
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from pytest_hiddenlayer.engine.runtime import Runtime
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.options import RunOptions
-from pytest_hiddenlayer.ray_engine.choice import engine_arguments
+from pytest_hiddenlayer.ray_engine.choice import engine_arguments, engine_facts
 from pytest_hiddenlayer.ray_engine.cluster import connect, import_ray
 from pytest_hiddenlayer.ray_engine.options import RayOptions, parse_ray_options, refuse_local_only
 
@@ -21,6 +23,13 @@ def test_defaults():
     options = parse_ray_options({"engine": "ray"})
     assert options == RayOptions(address=None, workers=None)
     assert options.demand == {"CPU": 1.0}
+
+
+@pytest.mark.parametrize(("workers", "text"), [(None, "ray"), (4, "ray (4 workers)")])
+def test_the_manifest_names_the_engine(workers, text):
+    """A run on Ray says so, and how many workers were asked for; one of this process says nothing."""
+    assert engine_facts(partial(Runtime, RayOptions(workers=workers))) == {"engine": text}
+    assert engine_facts(Runtime) == {}
 
 
 def test_resources_are_amounts_by_name():

@@ -169,7 +169,9 @@ def _confidence_calls(record: Record, signal: str) -> list[Mapping[str, Any]]:
     elicited = record.answer_metadata.get(ELICITED, {}).get(signal)
     if elicited is None:
         return []
-    asked = [c for c in record.transcript if c["role"] == "confidence" and c["completion"] == elicited["reply"]]
+    asked = [
+        c for c in record.transcript if c.get("role") == "confidence" and c.get("completion") == elicited["reply"]
+    ]
     return asked[:1]
 
 

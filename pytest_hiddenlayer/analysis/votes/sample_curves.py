@@ -83,8 +83,8 @@ def sampled_question(record: Record) -> SampledQuestion | None:
 
 def has_texts(record: Record) -> bool:
     """Whether a text of at least one sample is known, so that samples can vote."""
-    calls = (call for call in strategy_calls(record) if call["role"].startswith("sample-"))
-    return any(call["completion"] != NO_TEXT for call in calls)
+    calls = (call for call in strategy_calls(record) if call.get("role", "").startswith("sample-"))
+    return any(call.get("completion", NO_TEXT) != NO_TEXT for call in calls)
 
 
 def sample_curve(records: Sequence[Record], *, seed: int = 0) -> SampleCurve | None:

@@ -38,7 +38,7 @@ def stored_question(record: Record) -> StoredQuestion | None:
     scores = record.answer_metadata.get(SAMPLE_SCORES)
     calls: dict[str, list[Mapping[str, Any]]] = {}
     for call in strategy_calls(record):
-        calls.setdefault(call["role"], []).append(call)
+        calls.setdefault(call.get("role", ""), []).append(call)
     roles = [role for role in calls if _number(role)]
     expected = record.strategy_params.get("n_samples", len(roles))
     if not isinstance(scores, Mapping) or not roles or len(roles) != expected or not has_texts(record):

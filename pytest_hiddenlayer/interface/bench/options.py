@@ -6,6 +6,6 @@ MATCHES = ("calls", "tokens", "cost")
 """What the compared budgets have in common."""
 NOT_TAKEN = (
     *("strategy", "baseline", "equal-budget", "adaptive", "gate", "gate-underpowered", "match", "strict"),
-    *("live", "live-port", "probe"),
+    *("live", "live-port", "probe", "host-timeout"),
 )
 """Options of a run that a comparison sets itself, or that do not concern it."""

@@ -9,7 +9,7 @@ from .json_types import Faults, Type, UnfitError, anything, count, flag, list_of
 from .summary_types import unknown
 
 _KNOWN: Mapping[str, Type] = {
-    **dict.fromkeys(("run_id", "started_at", "ended_at", "finished_at"), text),
+    **dict.fromkeys(("run_id", "started_at", "ended_at", "finished_at", "engine"), text),
     **dict.fromkeys(("command", "models"), list_of(text)),
     **dict.fromkeys(("versions", "tasks"), map_of(text)),
     "git": object_of({}, {**unknown(text, "commit"), **unknown(flag, "dirty")}),

@@ -141,6 +141,8 @@ def _facts(name: str, manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield title, str(manifest[key])
     if isinstance(git, dict):
         yield "commit", str(git.get("commit")) + (" with changes" if git.get("dirty") else "")
+    if isinstance(engine := manifest.get("engine"), str):
+        yield "engine", engine
     if isinstance(versions, dict):
         yield "versions", ", ".join(f"{package} {version}" for package, version in versions.items())
     for title in ("models", "tasks"):

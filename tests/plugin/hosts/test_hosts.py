@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,8 @@ def test_a_host_answers_items_without_a_shared_disk(sums, hosts):
     result = sums.run("--tx", hosts[0].spec(), "--tx", "popen")
     result.assert_outcomes(passed=3, skipped=1)
     answered_once(sums, 3)
+    manifest = json.loads((sums.runs()[0] / "run.json").read_text())
+    assert manifest["engine"] == "1 host: alpha (1 worker), this computer (1 worker)"
     assert list((hosts[0].home / ".cache" / "hiddenlayer" / "hosts").iterdir()) == []
 
 
@@ -187,6 +190,16 @@ def test_socket_servers_are_hosts(sums):
 
 
 @pytest.mark.slow
+def test_a_proxy_leads_to_further_hosts(sums, hosts):
+    """`--px id=gate//ssh=…` and `--tx popen//via=gate`: workers behind the proxy answer each item once."""
+    behind = f"2*popen//via=gate//python={sys.executable}"
+    result = sums.run("--px", f"id=gate//{hosts[0].spec()}", *tx(behind, "popen"))
+    result.assert_outcomes(passed=3, skipped=1)
+    answered_once(sums, 3)
+    assert list((hosts[0].home / ".cache" / "hiddenlayer" / "hosts").iterdir()) == []
+
+
+@pytest.mark.slow
 def test_a_copy_with_other_task_files_is_refused(sums, tmp_path_factory):
     """With chdir= the host's own copy is used; if its task file has another input, nothing is asked."""
     copy = tmp_path_factory.mktemp("copy")
@@ -230,7 +243,7 @@ def test_a_host_that_cannot_be_used_is_one_sentence(sums, hosts, change, message
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("option", [["--hl-batch"], ["-x"], ["--dist", "loadfile"]], ids=str)
+@pytest.mark.parametrize("option", [["--hl-batch"], ["-x"], ["--dist", "loadfile"], ["--dist", "worksteal"]], ids=str)
 def test_other_ways_of_distribution_work(sums, hosts, option):
     """--hl-batch, -x and xdist's other distributions answer each item once on hosts."""
     sums.task("sums", n=8)

@@ -9,22 +9,11 @@ import pytest
 from execnet import XSpec
 
 from pytest_hiddenlayer.errors import UsageError
-from pytest_hiddenlayer.plugin.xdist.hosts import project_files as files
+from pytest_hiddenlayer.hosts import project_files as files
 from pytest_hiddenlayer.plugin.xdist.hosts.agent import Agent
 from pytest_hiddenlayer.plugin.xdist.hosts.arguments import check_collected, received_arguments, sent_arguments
-from pytest_hiddenlayer.plugin.xdist.hosts.connecting import check_facts
 from pytest_hiddenlayer.plugin.xdist.hosts.specs import agent_spec, grouped, is_host, name_of, worker_spec
 from pytest_hiddenlayer.plugin.xdist.scheduling import PacedScheduling
-from pytest_hiddenlayer.version import __version__
-
-FACTS = {
-    "python": "/usr/bin/python3",
-    "python_version": "3.12.1",
-    "pytest": pytest.__version__,
-    "execnet": "2.1.1",
-    "pytest-hiddenlayer": __version__,
-    "error": "",
-}
 
 
 def listed(root, **rest):
@@ -118,25 +107,6 @@ def test_a_path_outside_of_the_root_is_refused(tmp_path):
     check_collected(["."], root, root)
     with pytest.raises(UsageError, match=r"file or directory not found: none\.yaml::s1; name what exists from "):
         check_collected([".", "none.yaml::s1"], root, root)
-
-
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        (
-            {"error": "ModuleNotFoundError: x"},
-            "cannot import pytest_hiddenlayer .*pip install 'pytest-hiddenlayer\\[xdist\\]==",
-        ),
-        ({"pytest-hiddenlayer": "0.0.9"}, "it has pytest-hiddenlayer 0.0.9 and this .*install one version"),
-        ({"execnet": ""}, "has no execnet, which starts the workers: .*pip install 'pytest-hiddenlayer\\[xdist\\]=="),
-        ({"pytest": "1.2.3"}, "it has pytest 1.2.3 and this computer .*pip install pytest=="),
-    ],
-)
-def test_a_host_with_other_packages_is_told_what_to_install(changed, message):
-    """A missing package, another version of it and another pytest are one sentence with the command that mends it."""
-    check_facts("mac2", FACTS)
-    with pytest.raises(UsageError, match=f"host mac2: .*{message}"):
-        check_facts("mac2", FACTS | changed)
 
 
 def test_specs_of_one_host_share_a_connection():

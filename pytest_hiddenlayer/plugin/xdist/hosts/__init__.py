@@ -1,11 +1,10 @@
 """Hosts: other computers that answer items of a pytest run, through pytest-xdist and execnet.
 
 specs          which `--tx` are hosts
-project_files  the files that a host needs
 arguments      the command line, as a host reads it
 sending        what a run sends to its hosts and their workers
-greeting       what a host says about itself; its source is sent
-connecting     opens hosts, checks them, sends them their files
+greeting       starts the agent; its source is sent
+connecting     opens hosts, has them checked, sends them their files
 host           one host, on the controller
 models         models that a host answers with, as clients of the controller
 heartbeat      hosts that fall silent

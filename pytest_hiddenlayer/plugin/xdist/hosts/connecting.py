@@ -1,19 +1,21 @@
-"""Opens the hosts of a run, checks what they have, and sends them the project's files. Hosts are opened at once."""
+"""Opens the hosts of a run, has them checked, and sends them the project's files. Hosts are opened at once."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ....errors import UsageError
-from ....version import __version__
+from ....hosts.check import check_host
+from ....hosts.needs import FilesNeed, HostNeeds
+from ....hosts.project_files import ProjectFile
+from ....hosts.specs import HostSpec
 from . import greeting
 from .agent import lock_writes
 from .host import Host
-from .project_files import ProjectFile
 from .specs import agent_spec, folder_of, name_of
 
 OPEN_S = 60.0
@@ -31,6 +33,7 @@ class Opening:
     settings: Mapping[str, Any]
     files: Callable[[], Sequence[ProjectFile]]  # listed once, if a host needs them
     notify: Callable[[str], None]
+    needs: HostNeeds = field(default_factory=HostNeeds)  # what each host must have
 
 
 def open_hosts(specs: Mapping[tuple[str, ...], Any], opening: Opening) -> dict[tuple[str, ...], Host]:
@@ -54,17 +57,15 @@ def open_hosts(specs: Mapping[tuple[str, ...], Any], opening: Opening) -> dict[t
 
 
 def _open(spec: Any, identifier: str, files: Sequence[ProjectFile], opening: Opening) -> Host:
-    name = name_of(spec)
+    name, folder = name_of(spec), folder_of(spec)
     gateway = _connected(spec, identifier, opening.group)
     lock_writes(gateway)
-    try:
-        channel = gateway.remote_exec(greeting)
-        facts = channel.receive(timeout=OPEN_S)
-    except Exception as error:  # of execnet: the remote one, a time-out, the end of the connection
-        why = f"its Python {_python(spec)} does not start or does not answer ({last_line(error)})"
-        raise UsageError(f"host {name}: {why}; {_try(spec)}") from error
-    check_facts(name, facts)
-    folder = folder_of(spec)
+    needs = opening.needs
+    if folder is None:
+        needs = replace(needs, files=FilesNeed(hashes={}, total_bytes=sum(file.size for file in files)))
+    _check(gateway, spec, needs, opening.notify)
+    channel = gateway.remote_exec(greeting)
+    _await_start(channel, spec)
     channel.send({**opening.settings, "folder": folder})
     host = Host(name=name, gateway=gateway, channel=channel, notify=opening.notify, sent=folder is None)
     channel.setcallback(host.receive, endmarker=None)
@@ -76,28 +77,35 @@ def _open(spec: Any, identifier: str, files: Sequence[ProjectFile], opening: Ope
     return host
 
 
-def check_facts(name: str, facts: Mapping[str, str]) -> None:
-    """Raise UsageError if a host lacks this package or execnet, or has another version of it or another pytest."""
-    python, own = facts["python"], facts["pytest-hiddenlayer"]
-    install = f"{python} -m pip install 'pytest-hiddenlayer[xdist]=={__version__}'"
-    if facts["error"]:
-        raise UsageError(
-            f"host {name}: {python} cannot import pytest_hiddenlayer ({facts['error']}): there run {install}, or "
-            "name another Python with //python=PATH"
-        )
-    if own != __version__:
-        raise UsageError(
-            f"host {name}: it has pytest-hiddenlayer {own} and this computer {__version__}: install one version on "
-            f"both, there with {install}"
-        )
-    if not facts["execnet"]:
-        raise UsageError(f"host {name}: {python} has no execnet, which starts the workers: there run {install}")
-    import pytest
+def _check(gateway: Any, spec: Any, needs: HostNeeds, notify: Callable[[str], None]) -> None:
+    """Raise UsageError with one sentence per thing that the host lacks.
 
-    if facts["pytest"].partition(".")[0] != pytest.__version__.partition(".")[0]:
+    The agent says whether the folder of `chdir=` exists.
+    """
+    name = name_of(spec)
+    without_folder = "//".join(key for key in str(spec).split("//") if not key.startswith("chdir="))
+    report = check_host(gateway, needs, HostSpec(text=without_folder))
+    faults = report.texts("fault")
+    if report.facts is None:
+        why, _, _ = "; ".join(faults).partition(";")
+        python = f"its Python {_python(spec)} does not start or does not answer"
+        raise UsageError(f"host {name}: {python} ({why}); {_try(spec)}")
+    if faults:
+        raise UsageError("\n".join(f"host {name}: {fault}" for fault in faults))
+    for text in report.texts("note"):
+        notify(f"host {name}: {text}")
+
+
+def _await_start(channel: Any, spec: Any) -> None:
+    """Wait until the host has imported this package. Raises UsageError."""
+    try:
+        error = channel.receive(timeout=OPEN_S)
+    except Exception as failure:  # of execnet: the remote one, a time-out, the end of the connection
+        error = last_line(failure)
+    if error:
         raise UsageError(
-            f"host {name}: it has pytest {facts['pytest'] or '(none)'} and this computer {pytest.__version__}: "
-            f"there run {python} -m pip install pytest=={pytest.__version__}"
+            f"host {name_of(spec)}: it must import pytest_hiddenlayer, and its Python {_python(spec)} cannot "
+            f"({error}): install it again there, or name another Python with //python=PATH"
         )
 
 

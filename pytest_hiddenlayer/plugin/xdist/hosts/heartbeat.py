@@ -15,7 +15,7 @@ from .host import Host
 PING_S = 2.0
 """Seconds between two questions to a host."""
 SILENT_S = 30.0
-"""Seconds without any answer after which a host or a worker is taken for lost."""
+"""Seconds without any answer after which a host or a worker is taken for lost, by default."""
 
 
 class Heartbeat:
@@ -26,7 +26,10 @@ class Heartbeat:
         hosts: Sequence[Host],
         lose: Callable[[Host, str], None],
         lose_worker: Callable[[Host, Any, str], None],
+        silent_s: float | None,
     ) -> None:
+        """A host or worker that does not answer for `silent_s` seconds is taken for lost."""
+        self._silent_s = SILENT_S if silent_s is None else silent_s
         self._hosts, self._lose, self._lose_worker = hosts, lose, lose_worker
         self._heard: dict[Any, float] = {}  # worker → when it was heard
         self._ended = threading.Event()
@@ -54,18 +57,18 @@ class Heartbeat:
                     self._check(host)
 
     def _check(self, host: Host) -> None:
-        now = time.monotonic()
+        now, why = time.monotonic(), f"it was silent for {self._silent_s:g} s"
         _in_background(partial(host.channel.send, ("ping",)))
-        if now - host.heard_at > SILENT_S:
-            self._lose(host, f"it was silent for {SILENT_S:.0f} s")
+        if now - host.heard_at > self._silent_s:
+            self._lose(host, why)
             return
         for node in list(host.nodes):
             channel = channel_of(node)
             if channel is None:
                 continue
             _in_background(partial(channel.send, ("ping", "")))
-            if now - self._heard.get(node, now) > SILENT_S:  # it is not heard before pytest has started there
-                self._lose_worker(host, node, f"it was silent for {SILENT_S:.0f} s")
+            if now - self._heard.get(node, now) > self._silent_s:  # it is not heard before pytest has started there
+                self._lose_worker(host, node, why)
 
 
 def _in_background(send: Callable[[], None]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from ....terminal_escape import visible
 from ...state import CALLS, state_of
 from .channels import KNOWN_TEXT, LOG, as_text, from_text
-from .sending import check_run, files_of, prepare, sent_root, usage_errors
+from .sending import check_run, engine_text, files_of, needs_of, prepare, sent_root, usage_errors
 
 if TYPE_CHECKING:
     from ....calls.broker.server import Broker
@@ -101,8 +101,11 @@ class Hosts:
             settings={"run_id": state.session.run_id, "model_memory": state.session.options.model_memory},
             files=lambda: files_of(config, root),
             notify=state.messages.put,
+            needs=needs_of(config, root),
         )
         opened = usage_errors(lambda: open_hosts({key: specs[at[0]] for key, at in groups.items()}, opening))
+        workers = {opened[key].name: len(positions) for key, positions in groups.items()}
+        state.session.run_log.facts["engine"] = engine_text(workers, len(specs) - sum(workers.values()))
         nodes.roots = []  # of files that xdist would send itself
         for key, positions in groups.items():
             host = opened[key]
@@ -112,7 +115,9 @@ class Hosts:
                 specs[position] = worker_spec(specs[position], host.gateway.id)
         self._losses = Losses(session, self.host_of, self.hosts)
         config.pluginmanager.register(self._losses)
-        self._heartbeat = Heartbeat(self.hosts, self._losses.lose, self._losses.lose_worker)
+        self._heartbeat = Heartbeat(
+            self.hosts, self._losses.lose, self._losses.lose_worker, state.session.options.host_timeout_s
+        )
         self._heartbeat.start()
 
     @pytest.hookimpl(trylast=True, optionalhook=True)

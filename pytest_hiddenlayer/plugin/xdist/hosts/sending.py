@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from ....terminal_escape import visible
+from ...options import any_typed
 from ...state import CALLS, state_of
 from ...typed_options import ARGUMENTS, arguments
 from .channels import HOST
 
 if TYPE_CHECKING:
+    from ....hosts.needs import HostNeeds
+    from ....hosts.project_files import ProjectFile
     from .host import Host
-    from .project_files import ProjectFile
 
 T = TypeVar("T")
-RESUMED = ("run.json", "records.jsonl")
+RESUMED = ("run.json", "records.jsonl", "records.parquet")
 """Files of a run whose answers are reused."""
 LEFT_OUT = ("-p", "no:rerunfailures")
 """Arguments for hosts: with this plugin a worker connects to a port of this computer, and fails to start there."""
@@ -67,13 +69,49 @@ def _reruns(config: pytest.Config) -> bool:
 
 
 def files_of(config: pytest.Config, root: Path) -> Sequence[ProjectFile]:
-    from .project_files import project_files
+    from ....hosts.project_files import project_files
 
     session = state_of(config).session
     runs = [run for run in (session.options.resume, session.options.shard_weights) if run is not None]
     extra = [run / name for run in runs for name in RESUMED if (run / name).is_file()]
     inside = [path for path in extra if path.resolve().is_relative_to(root)]
     return usage_errors(lambda: project_files(root, reports=session.reports, extra=inside))
+
+
+def needs_of(config: pytest.Config, root: Path) -> HostNeeds:
+    """What every host must have: versions, and the models that options name and hosts answer with.
+
+    Models of a run without such options are left out: it may have plain tests only.
+    """
+    from ....calls.factory import answers_locally
+    from ....hosts.needs import OF_PROVIDERS, REQUIRED, WANTED, HostNeeds, model_needs, versions
+    from ....registry import providers
+
+    options = state_of(config).session.options
+    named = [*options.providers, *([options.judge] if options.judge else [])] if any_typed(config) else []
+    known = [name for name in dict.fromkeys(named) if name.provider in providers.names()]
+    local = [name for name in known if answers_locally(name, options)]
+    models = usage_errors(lambda: [need for name in local for need in model_needs(name)])
+    return HostNeeds(
+        packages=versions(
+            [*REQUIRED, *WANTED, *(package for name in local for package in OF_PROVIDERS.get(name.provider, ()))]
+        ),
+        models=tuple(need for need in models if not _is_sent(need.place, root)),
+    )
+
+
+def _is_sent(place: tuple[str, ...], root: Path) -> bool:
+    """Whether a model is a file of the project."""
+    kind, path = place[0], place[-1]
+    return kind == "path" and (not path.startswith(("/", "~")) or Path(path).resolve().is_relative_to(root))
+
+
+def engine_text(workers: Mapping[str, int], local: int) -> str:
+    """What the run's manifest says of its hosts: their names with their workers, then those of this computer."""
+    named = {**workers, **({"this computer": local} if local else {})}
+    parts = (f"{name} ({n} {'worker' if n == 1 else 'workers'})" for name, n in named.items())
+    hosts = "1 host" if len(workers) == 1 else f"{len(workers)} hosts"
+    return f"{hosts}: {', '.join(parts)}"
 
 
 def prepare(node: Any, host: Host, config: pytest.Config) -> None:
