@@ -111,7 +111,7 @@ def test_pytest_split(regressed: Folder) -> None:
         assert regressed.run("--splits", "2", "--group", group, "--hl-gate=require").ret == 1
 
 
-@pytest.mark.parametrize("dist", ["load", "loadscope", "loadfile", "worksteal", "each", "no"])
+@pytest.mark.parametrize("dist", ["load", "loadscope", "loadfile", "worksteal", "no"])
 def test_every_distribution_judges_whole_cells(regressed: Folder, dist: str) -> None:
     """However xdist distributes the items, the controller judges all of a cell's samples."""
     result = regressed.run("-n", "2", "--dist", dist)

@@ -14,9 +14,13 @@ _EPSILON = 1e-15
 def beta_quantile(a: float, b: float, probability: float) -> float:
     """Return x with I_x(a, b) = probability, for a and b of at least 1 and a probability in (0, 1).
 
-    Newton's steps, with bisection if they leave the bracket. The relative error is below 1e-12 if a + b is at most
-    `MAX_SIZE`, and grows with a + b.
+    In closed form if a or b is 1; else by Newton's steps, with bisection if they leave the bracket. The relative
+    error is below 1e-12 if a + b is at most `MAX_SIZE`, and grows with a + b.
     """
+    if b == 1:
+        return math.pow(probability, 1 / a)
+    if a == 1:
+        return -math.expm1(math.log1p(-probability) / b)
     low, high = 0.0, 1.0
     x = a / (a + b)
     log_norm = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
