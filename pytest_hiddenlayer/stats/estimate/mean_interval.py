@@ -81,7 +81,7 @@ def clopper_pearson(right: float, n: float) -> tuple[float, float]:
 
 def _beta_quantile(right: float, n: float) -> Callable[..., Any]:
     """scipy's function, or an own one for counts that it suits: a run of few samples does not import scipy."""
-    if n < MAX_SIZE and float(right).is_integer() and float(n).is_integer():
+    if n <= MAX_SIZE and float(right).is_integer() and float(n).is_integer():
         return beta_quantile
     from scipy.special import betaincinv
 
