@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _named_if_full(path: Path) -> Iterator[None]:
-    """Raises UsageError with the file's path instead of OSError if there is no room for it."""
+    """Raises UsageError with the file's path instead of OSError if the disk is full."""
     try:
         yield
     except OSError as error:

@@ -48,7 +48,7 @@ def _add_engine_arguments(group: argparse._ArgumentGroup) -> None:
         help="the cluster's head; auto: the one of this node (default: RAY_ADDRESS, else a cluster on this machine)",
     )
     group.add_argument(
-        "--ray-workers", metavar="N", help="processes that answer (default: as many as the cluster has room for)"
+        "--ray-workers", metavar="N", help="processes that answer (default: as many as the cluster can hold)"
     )
     group.add_argument(
         "--ray-resources",

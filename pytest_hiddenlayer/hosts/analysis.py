@@ -118,7 +118,7 @@ def sent_bytes(spec: HostSpec, needs: HostNeeds) -> int:
 
 
 def disk_finding(purpose: str, disk: Disk, needed_bytes: int) -> Finding:
-    """Returns whether this user can write to a folder, and whether it has so much room."""
+    """Returns whether this user can write to a folder, and whether it has so much free space."""
     if disk.writable is False:
         return fault(
             "disk", f"it needs a folder for {purpose}, but {disk.folder} cannot be written; let its user write there"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import overload
+
+from .lazy_sequence import LazySequence, composed
 
 
-class TextColumn(Sequence[str]):
+class TextColumn(LazySequence[str]):
     """Texts in the order in which they were appended; each needs its UTF-8 bytes and 8 more."""
 
     def __init__(self) -> None:
@@ -22,21 +23,17 @@ class TextColumn(Sequence[str]):
     def __len__(self) -> int:
         return len(self._ends) - 1
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[str]: ...
-    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        if isinstance(index, slice):
-            return TextSlice(self, range(len(self))[index])
-        number = range(len(self))[index]
-        return self._bytes[self._ends[number] : self._ends[number + 1]].decode("utf-8", "surrogatepass")
+    def _part(self, indices: range) -> Sequence[str]:
+        return TextSlice(self, indices)
+
+    def _at(self, index: int) -> str:
+        return self._bytes[self._ends[index] : self._ends[index + 1]].decode("utf-8", "surrogatepass")
 
     def __iter__(self) -> Iterator[str]:
         return map(self.__getitem__, range(len(self)))
 
 
-class TextSlice(Sequence[str]):
+class TextSlice(LazySequence[str]):
     """A part of a column, which is not copied."""
 
     def __init__(self, column: TextColumn, indices: range) -> None:
@@ -45,14 +42,11 @@ class TextSlice(Sequence[str]):
     def __len__(self) -> int:
         return len(self._indices)
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[str]: ...
-    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        if isinstance(index, slice):
-            return TextSlice(self._column, self._indices[index])
+    def _at(self, index: int) -> str:
         return self._column[self._indices[index]]
+
+    def _part(self, indices: range) -> Sequence[str]:
+        return TextSlice(self._column, composed(self._indices, indices))
 
     def __iter__(self) -> Iterator[str]:
         return map(self._column.__getitem__, self._indices)

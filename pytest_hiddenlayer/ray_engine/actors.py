@@ -53,7 +53,7 @@ class Actors:
 
     @classmethod
     def start(cls, ray_options: RayOptions, options: RunOptions, setup: Setup, size: int) -> Actors:
-        """Return the actors, which Ray starts as soon as nodes have room."""
+        """Return the actors, which Ray starts as soon as nodes have the resources."""
         shared = _start_shared(options)
         setup = replace(setup, shared=shared)
         actors = cls(ray_options=ray_options, setup=setup, size=size, workers=[], shared=shared)

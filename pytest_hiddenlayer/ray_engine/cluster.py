@@ -70,7 +70,7 @@ def disconnect() -> None:
 
 
 def capacity(demand: Mapping[str, float]) -> int:
-    """How many workers the nodes have room for, by their whole resources."""
+    """How many workers the nodes can hold, by their whole resources."""
     return sum(
         int(min(resources.get(name, 0.0) / amount for name, amount in demand.items() if amount))
         if any(demand.values())

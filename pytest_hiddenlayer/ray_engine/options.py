@@ -24,7 +24,7 @@ class RayOptions:
     """How the workers of a run are started."""
 
     address: str | None = None  # HOST:PORT or `auto`; None: RAY_ADDRESS, else a cluster on this machine
-    workers: int | None = None  # None: as many as the cluster has room for at the start
+    workers: int | None = None  # None: as many as the cluster can hold at the start
     resources: Mapping[str, float] = field(default_factory=dict)  # what each worker occupies; CPU is 1 unless set
     env: Mapping[str, str] = field(default_factory=dict, repr=False)  # for the workers: may hold keys
     wait_s: float = WAIT_S  # for the first worker, and for another one when all have ended

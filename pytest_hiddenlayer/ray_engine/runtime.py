@@ -185,7 +185,7 @@ class RayRuntime(Runtime):
     def _why_none(self) -> str:
         demand = amounts(self._ray_options.demand)
         return (
-            f"--engine ray: no node had room for a worker within {self._ray_options.wait_s:g} s. A worker occupies "
+            f"--engine ray: no node could hold a worker within {self._ray_options.wait_s:g} s. A worker occupies "
             f"{demand}; the nodes have in all: {describe_nodes()}. Ask for less with --ray-resources, add nodes or "
             "wait longer with --ray-wait"
         )

@@ -19,7 +19,7 @@ def found(spec, level, needed=None, said=None, measured=None):
 
 
 def test_a_host_like_this_machine_fits(spec):
-    """With the same versions, room and a right clock there is neither a fault nor a note."""
+    """With the same versions, enough space and a right clock there is neither a fault nor a note."""
     assert found(spec, "fault") == {}
     assert found(spec, "note") == {}
 

@@ -234,7 +234,7 @@ def mounted(folder: Path, options: str) -> Iterator[None]:
 
 @pytest.mark.slow
 def test_a_full_disk_of_a_real_host_is_a_fault(tmp_path):
-    """A small file system without room, and one that is read-only."""
+    """A small file system that is full, and one that is read-only."""
     spec = f"popen//python={sys.executable}//env:PYTHONPATH={ROOT}"
     own = f"//env:XDG_CACHE_HOME={tmp_path}/full//env:TMPDIR={tmp_path}/closed"
     with mounted(tmp_path / "full", "size=1m"), mounted(tmp_path / "closed", "ro"):

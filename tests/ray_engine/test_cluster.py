@@ -168,9 +168,7 @@ def test_a_resource_that_no_node_has_is_said(project):
     words = ["--provider", "waiting", "--ray-resources", "accelerator=2", "--ray-wait", "2"]
     status, _, errors = project.answer(*words)
     assert status == 4
-    assert (
-        "no node had room for a worker within 2 s. A worker occupies CPU=1, accelerator=2; the nodes have" in errors
-    )
+    assert "no node could hold a worker within 2 s. A worker occupies CPU=1, accelerator=2; the nodes have" in errors
     assert "Traceback" not in errors
     assert project.asked() == []
 

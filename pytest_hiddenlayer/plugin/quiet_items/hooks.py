@@ -123,7 +123,7 @@ class QuietHooks:
 
 
 def _unused(config: pytest.Config, *, marked: bool) -> Collection[str]:
-    """Return the plugins that do nothing without an option of theirs or, for items that may be `marked`, a mark."""
+    """Return the plugins that do nothing without their option or, for items that may be `marked`, a mark."""
     manager, names = config.pluginmanager, []
     if manager.has_plugin("html") and not config.getoption("htmlpath", None):
         names.append("html")

@@ -1,4 +1,4 @@
-"""The report of a passed phase, without what pytest computes for each phase anew."""
+"""The report of a passed phase, without what pytest computes again for each phase."""
 
 from __future__ import annotations
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, TypeAlias, overload
+from typing import BinaryIO, TypeAlias
 
 from ...errors import UsageError
+from ...io.lazy_sequence import LazySequence
 from ...types import Record
 from ..cell_config import CellConfig
 from ..log.placed_records import record_at
@@ -19,7 +20,7 @@ from .metrics import streamed_metrics
 Key: TypeAlias = tuple[str, str, str, str]
 
 
-class StreamedRecords(Sequence[Record]):
+class StreamedRecords(LazySequence[Record]):
     """One record per answer, in the order in which the run asks for them, with its texts.
 
     A record is in memory as a row of columns; its texts are read from `records.jsonl` each time. Iterating
@@ -59,14 +60,11 @@ class StreamedRecords(Sequence[Record]):
     def __len__(self) -> int:
         return sum(cell.n_records for cell in self.cells.values())
 
-    @overload
-    def __getitem__(self, index: int) -> Record: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Record]: ...
-    def __getitem__(self, index: int | slice) -> Record | Sequence[Record]:
-        if isinstance(index, slice):
-            return [self[number] for number in range(len(self))[index]]
-        number = range(len(self))[index]
+    def _part(self, indices: range) -> Sequence[Record]:
+        return [self._at(index) for index in indices]
+
+    def _at(self, index: int) -> Record:
+        number = index
         for columns in self.cells.values():
             if number < columns.n_records:
                 return self._read(columns, _nth_slot(columns, number))

@@ -9,8 +9,9 @@ import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any, overload
+from typing import Any
 
+from ...io.lazy_sequence import LazySequence, composed
 from ...io.text_column import TextColumn, TextSlice
 from ...types import Sample
 
@@ -20,7 +21,7 @@ _FIELDS = (
 )  # fmt: skip
 
 
-class SpooledSamples(Sequence[Sample]):
+class SpooledSamples(LazySequence[Sample]):
     """Samples of which only the ids are in memory. May be read from any thread, and by several readers at once.
 
     The temporary file has no name and ends with this object. A later change of the data file does not reach it.
@@ -54,15 +55,12 @@ class SpooledSamples(Sequence[Sample]):
     def __len__(self) -> int:
         return len(self.ids)
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Sample]: ...
-    def __getitem__(self, index: int | slice) -> Sample | Sequence[Sample]:
-        if isinstance(index, slice):
-            return SampleSlice(self, range(len(self))[index])
-        number, place = divmod(range(len(self))[index], CHUNK)
+    def _at(self, index: int) -> Sample:
+        number, place = divmod(index, CHUNK)
         return self._chunk(number)[place]
+
+    def _part(self, indices: range) -> Sequence[Sample]:
+        return SampleSlice(self, indices)
 
     def __iter__(self) -> Iterator[Sample]:
         return self.part(0, len(self))
@@ -86,11 +84,11 @@ class SpooledSamples(Sequence[Sample]):
         with self._lock:
             self._file.seek(self._starts[number])
             data = self._file.read(self._starts[number + 1] - self._starts[number])
-        values: list[tuple[Any, ...]] = pickle.loads(zlib.decompress(data))  # written by `append`
+        values: list[tuple[Any, ...]] = pickle.loads(zlib.decompress(data))  # written here, to a file without a name
         return values
 
 
-class SampleSlice(Sequence[Sample]):
+class SampleSlice(LazySequence[Sample]):
     """Some of the samples, such as the first ones under --limit."""
 
     def __init__(self, samples: SpooledSamples, indices: range) -> None:
@@ -104,14 +102,11 @@ class SampleSlice(Sequence[Sample]):
     def __len__(self) -> int:
         return len(self._indices)
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Sample]: ...
-    def __getitem__(self, index: int | slice) -> Sample | Sequence[Sample]:
-        if isinstance(index, slice):
-            return SampleSlice(self._samples, self._indices[index])
+    def _at(self, index: int) -> Sample:
         return self._samples[self._indices[index]]
+
+    def _part(self, indices: range) -> Sequence[Sample]:
+        return SampleSlice(self._samples, composed(self._indices, indices))
 
     def __iter__(self) -> Iterator[Sample]:
         if self._indices.step == 1:

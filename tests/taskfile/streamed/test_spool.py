@@ -123,7 +123,7 @@ def test_a_full_disk_is_one_clear_error(folder: Folder, monkeypatch: pytest.Monk
 
 
 class FullDisk(io.BytesIO):
-    """Takes what is written, and has no room for it when it is closed, as a buffered file on a full disk."""
+    """Takes what is written, and fails when it is closed, as a buffered file on a full disk."""
 
     def close(self) -> None:
         super().close()
@@ -133,7 +133,7 @@ class FullDisk(io.BytesIO):
 def test_the_end_of_samples_on_a_full_disk_prints_no_traceback(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Samples whose last bytes have no room on the disk end without an `Exception ignored in ...` on stderr."""
+    """Samples whose last bytes do not fit on the disk end without an `Exception ignored in ...` on stderr."""
     _, spooled = both(folder, GOOD["jsonl"])
     unraisable: list[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", unraisable.append)

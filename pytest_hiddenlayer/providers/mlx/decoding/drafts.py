@@ -24,7 +24,7 @@ class Drafts:
         self.n_tokens = 0
 
     def learn(self, tokens: Sequence[int]) -> None:
-        """Remember a text, or as much of its end as the limit allows; the oldest texts make room."""
+        """Remember a text, or as much of its end as the limit allows; the oldest texts are dropped."""
         text = tuple(tokens[-self._max_tokens :])
         self._texts.append(text)
         self.n_tokens += len(text)
