@@ -41,6 +41,7 @@ class Messages:
                 out.ensure_newline()
             for text in texts:
                 out.write_line(visible(text))
+            out.flush()  # a file or a pipe would hold them back until the run ends
             if live_line is not None:
                 live_line.draw()
 
