@@ -8,8 +8,8 @@ RUN := training/runs/nano
 MODEL := $(RUN)/model
 
 .DEFAULT_GOAL := help
-.PHONY: help setup evals evals-smollm2 replay cassettes baselines sample-report test test-all test-ray simulate coverage lint check docs web web-check web-lock wheel trainable train-model \
-  eval-model bench-strategies notebooks clean
+.PHONY: help setup evals evals-smollm2 replay cassettes baselines sample-report test test-all test-trust test-ray simulate coverage lint check docs web web-check web-lock wheel trainable \
+  train-model eval-model bench-strategies notebooks clean
 
 help:                      ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ test: $(READY) web         ## run the tests except the slow ones
 
 test-all: $(READY) web     ## run all tests
 	$(BIN)/pytest -n 2
+
+test-trust: $(READY) web   ## run the tests of docs/security.md with its numbers (long)
+	HIDDENLAYER_TRUST=full $(BIN)/pytest -n 2 tests/trust
 
 test-ray: $(READY) web     ## install Ray (240 MB) and run the tests of --engine ray on a cluster of two nodes here
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'
