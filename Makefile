@@ -8,7 +8,7 @@ RUN := training/runs/nano
 MODEL := $(RUN)/model
 
 .DEFAULT_GOAL := help
-.PHONY: help setup evals evals-smollm2 replay cassettes baselines sample-report test test-all test-trust test-ray simulate coverage lint check docs web web-check web-lock wheel trainable \
+.PHONY: help setup evals evals-smollm2 replay cassettes baselines sample-report test test-all test-trust test-ray test-plugins test-lowest audit sbom simulate coverage lint check docs web web-check web-lock wheel trainable \
   train-model eval-model bench-strategies notebooks clean
 
 help:                      ## list the targets
@@ -60,6 +60,33 @@ test-trust: $(READY) web   ## run the tests of docs/security.md with its numbers
 test-ray: $(READY) web     ## install Ray (240 MB) and run the tests of --engine ray on a cluster of two nodes here
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'
 	$(BIN)/pytest tests/ray_engine
+
+test-plugins:              ## install 36 other plugins of pytest into build/plugins and run evals with each
+	$(PYTHON) -m venv build/plugins
+	build/plugins/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[apis,xdist]' \
+	  -r supply/plugins.txt
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 build/plugins/bin/python -m pytest -p hiddenlayer tests/trust/test_other_plugins.py
+
+test-lowest:               ## install the lowest versions that pyproject.toml allows into build/lowest and run tests
+	$(PYTHON) -m venv build/lowest
+	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check uv
+	build/lowest/bin/uv pip install --quiet --python build/lowest/bin/python --resolution lowest-direct \
+	  -e '.[apis,xdist,math,plots,parquet,frames,zstd]' hypothesis
+	build/lowest/bin/python -m pytest -m "not slow" tests/scorers tests/taskfile tests/engine tests/io tests/calls \
+	  tests/results/log tests/plugin/test_outcomes.py tests/plugin/test_gate.py tests/plugin/test_workers.py tests/providers
+
+audit:                     ## ask vulnerability services about the pinned versions of Python and npm packages
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	build/audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
+	cd web && npm audit --package-lock-only --omit=dev
+
+sbom:                      ## write what the package consists of as CycloneDX files into build/sbom
+	$(PYTHON) -m venv build/sbom/env
+	build/sbom/env/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+	  '.[apis,xdist,math,plots,parquet,frames]'
+	build/sbom/env/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom
+	build/sbom/env/bin/python supply/sbom.py build/sbom
 
 simulate: $(READY)         ## measure the error rates and coverages of docs/statistics.md (about a quarter of an hour)
 	$(BIN)/python -m simulations

@@ -21,7 +21,7 @@ from .state import STATE, State, check_ini, check_writable
 from .xdist.hosts.digest import send_digest
 
 if TYPE_CHECKING:
-    pass
+    from ..types import Task
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -68,17 +68,22 @@ def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> No
     selected: dict[tuple[str, ...], dict[str, None]] = {}
     answers: dict[tuple[str, ...], set[tuple[str, int]]] = {}  # a test function may ask for the same one
     gates, possible = {}, {}
+    tasks: dict[tuple[str, ...], Task] = {}
     for item in items:
         if isinstance(item, GateItem):
             gates[item.cell_key] = item.nodeid
         elif (case := case_of(item)) is not None:
             selected.setdefault(case.cell.key, {})[case.sample.id] = None
             answers.setdefault(case.cell.key, set()).add((case.sample.id, case.epoch))
+            tasks[case.cell.key] = case.cell.task
             if isinstance(item, EvalItem):
                 possible[case.cell.key] = f"{item.parent.nodeid}::gate[{case.cell.params}]"
     planned = {
         key: replace(
-            cell, selected=tuple(selected.get(key, ())), answers=len(answers.get(key, ())), gate_id=gates.get(key)
+            cell,
+            selected=_in_task_order(tasks[key], selected[key]) if key in selected else (),
+            answers=len(answers.get(key, ())),
+            gate_id=gates.get(key),
         )
         for key, cell in state.session.configs.items()
         if key in selected or key in gates
@@ -91,6 +96,12 @@ def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> No
     output = getattr(config, "workeroutput", None)
     if output is not None:
         output["hl_cells"] = json.dumps([asdict(cell) for cell in state.session.configs.values()])
+
+
+def _in_task_order(task: Task, selected: dict[str, None]) -> tuple[str, ...]:
+    """The ids in the order of the task, whatever the order of the items is: another plugin may have shuffled them."""
+    known = {sample.id: None for sample in task.samples if sample.id in selected}
+    return tuple(known | selected)
 
 
 def _user_chose_items(config: pytest.Config) -> bool:

@@ -168,3 +168,12 @@ def test_foreign_fixture_of_the_same_name_is_named(sums):
         ["*fixture 'sample' (*conftest.py:*) returns a dict, but evals need a Sample: *Rename it*"]
     )
     result.assert_outcomes(errors=1, deselected=3)
+
+
+def test_the_order_of_the_items_changes_no_list(sums):
+    """Whatever order another plugin gives the items, the samples of a change are listed in the task's order."""
+    sums.run("--snapshot-update")
+    sums.replies(wrong=(0, 1, 2))
+    sums.write("conftest.py", "def pytest_collection_modifyitems(items):\n    items[:] = items[::-1]\n")
+    result = sums.run()
+    result.stdout.fnmatch_lines(["*newly wrong: s0, s1, s2*"])
