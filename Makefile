@@ -61,7 +61,7 @@ test-ray: $(READY) web     ## install Ray (240 MB) and run the tests of --engine
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'
 	$(BIN)/pytest tests/ray_engine
 
-test-plugins:              ## install 36 other plugins of pytest into build/plugins and run evals with each
+test-plugins:              ## install 35 other plugins of pytest into build/plugins and run evals with each
 	$(PYTHON) -m venv build/plugins
 	build/plugins/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[apis,xdist]' \
 	  -r supply/plugins.txt
@@ -85,8 +85,9 @@ sbom:                      ## write what the package consists of as CycloneDX fi
 	$(PYTHON) -m venv build/sbom/env
 	build/sbom/env/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
 	  '.[apis,xdist,math,plots,parquet,frames]'
-	build/sbom/env/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom
-	build/sbom/env/bin/python supply/sbom.py build/sbom
+	$(PYTHON) -m venv build/sbom/tool
+	build/sbom/tool/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom
+	build/sbom/tool/bin/python supply/sbom.py build/sbom build/sbom/env/bin/python
 
 simulate: $(READY)         ## measure the error rates and coverages of docs/statistics.md (about a quarter of an hour)
 	$(BIN)/python -m simulations

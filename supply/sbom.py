@@ -1,10 +1,10 @@
 """Writes what the package consists of as CycloneDX files: the Python packages, and the npm packages in the page.
 
-    python supply/sbom.py FOLDER
+    python supply/sbom.py FOLDER PYTHON
 
-FOLDER/python.cdx.json lists the packages of this Python environment, FOLDER/page.cdx.json those of
-web/package-lock.json, of which the build bundles the ones without `cdx:npm:package:development`. `make sbom` runs
-it in an environment of its own, with the versions of constraints.txt. Neither file names an address of a registry.
+FOLDER/python.cdx.json lists the packages of the environment of that Python, FOLDER/page.cdx.json those of
+web/package-lock.json, of which the build bundles the ones without `cdx:npm:package:development`. `make sbom` gives
+it a new environment with this package and the versions of constraints.txt. Neither file names a registry's address.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ SPEC = "1.5"  # what both programs write
 
 def main(arguments: Sequence[str]) -> int:
     """Write both files; the exit status."""
-    if len(arguments) != 1:
+    if len(arguments) != 2:
         print(__doc__, file=sys.stderr)
         return 2
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, components in (("python", python_components()), ("page", page_components())):
+    for name, components in (("python", python_components(arguments[1])), ("page", page_components())):
         path = folder / f"{name}.cdx.json"
         path.write_text(json.dumps(document(components), indent=1, sort_keys=True) + "\n", encoding="utf-8")
         print(f"{path}: {len(components)} packages")
@@ -55,11 +55,12 @@ def document(components: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def python_components() -> list[dict[str, Any]]:
-    """The packages of this environment, without this one."""
+def python_components(python: str) -> list[dict[str, Any]]:
+    """The packages of an environment, without this one and without what installs packages."""
     command = [sys.executable, "-m", "cyclonedx_py", "environment", "--sv", SPEC, "--output-reproducible"]
-    found = json.loads(_printed([*command, "--short-PURLs", sys.executable], ROOT))
-    return [_without_addresses(one) for one in found["components"] if one["name"] != "pytest-hiddenlayer"]
+    found = json.loads(_printed([*command, "--short-PURLs", python], ROOT))
+    left_out = {"pytest-hiddenlayer", "pip", "setuptools"}
+    return [_without_addresses(one) for one in found["components"] if one["name"] not in left_out]
 
 
 def page_components() -> list[dict[str, Any]]:

@@ -54,6 +54,7 @@ class BatchThread:
         self.n_computed = 0  # distributions that tokens were sampled from; requests with equal tokens share them
         self.largest_batch = 0  # requests that decoded together
         self._waiting: deque[Job] = deque()
+        self._prepared = False  # whether requests can be decoded
         self._running: dict[int, Job] = {}
         self._limits = MemoryLimits()
         self._closed = False
@@ -141,14 +142,26 @@ class BatchThread:
                 self._decode(loaded)
                 break
             except Exception as error:  # a failed step fails the requests in the batch, not the thread
-                self._fail(ProviderError(f"mlx failed while decoding: {type(error).__name__}: {error}"))
+                failed = ProviderError(f"mlx failed while decoding: {type(error).__name__}: {error}")
+                self._fail(failed)
+                if not self._prepared and not self._refuse(loaded, failed):
+                    break
         closed = ProviderError("the provider was closed while this request was running")
         self._fail(closed)
         for job in self._waiting:
             job.fail(closed)
         clear_streams()
 
+    def _refuse(self, loaded: LoadedModel, error: ProviderError) -> bool:
+        """Fail the requests that wait, or the next one. Returns False if the thread must end."""
+        if not self._waiting and not self._receive(loaded, wait=True):
+            return False
+        while self._waiting:
+            self._waiting.popleft().fail(error)
+        return True
+
     def _decode(self, loaded: LoadedModel) -> None:
+        self._prepared = False
         self._limits = MemoryLimits.of(model_bytes(loaded.model), loaded.token_bytes)
         prefixes = PrefixCache(loaded.model, loaded.caches, max_bytes=self._limits.prefix_bytes, share=self._share)
         batch = Batch(
@@ -159,6 +172,7 @@ class BatchThread:
             draft=prefixes.usable and not works_beside_python(),
         )
         with wired_memory():
+            self._prepared = True
             while self._receive(loaded, wait=not self._running and not self._waiting):
                 self._remove_cancelled(batch)
                 self._admit(batch, prefixes)

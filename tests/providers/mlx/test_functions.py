@@ -83,3 +83,20 @@ def test_a_closed_provider_runs_nothing():
 
 def _raise(error):
     raise error
+
+
+def test_an_mlx_that_cannot_decode_fails_requests_and_ends(monkeypatch):
+    """If decoding cannot begin, every request fails with the reason, now and later, and the provider closes."""
+    monkeypatch.delattr("mlx.core.device_info")
+
+    async def run():
+        provider = MlxProvider()
+        tasks = [asyncio.create_task(provider.complete(request(number))) for number in range(3)]
+        found = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 60)
+        later = await asyncio.wait_for(asyncio.gather(provider.complete(request(4)), return_exceptions=True), 60)
+        await provider.close()
+        return [*found, *later]
+
+    for error in asyncio.run(run()):
+        assert isinstance(error, ProviderError)
+        assert "mlx failed while decoding: AttributeError" in str(error)
