@@ -26,7 +26,7 @@ def pytest_runtest_logfinish(nodeid, location):
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted in /proc, which Linux has")
 def test_nothing_stays_open(folder, monkeypatch):
-    """After 600 items as many files and threads are open as after 200, with several strategies, cache and live page."""
+    """After 600 items as many files and threads are open as after 200, with two strategies, cache and live page."""
     folder.path.joinpath("temporary").mkdir()
     monkeypatch.setenv("TMPDIR", str(folder.path / "temporary"))
     folder.write("conftest.py", WATCH)
