@@ -14,6 +14,7 @@ from support.browser import CHROMIUM, Browser
 from support.hostile_runs import hostile_run
 from support.inert_pages import InertPage, use
 from support.live_runs import GrowingRun
+from support.markdown import github, parse
 from support.page_payloads import PAYLOADS
 from support.report_pages import open_page, wait_until
 from support.requirements import NEEDS_CHROMIUM
@@ -97,10 +98,18 @@ def check_exports(kept: list[str]) -> None:
     table = max((text for text in kept if "\r\n" in text and text.count(",") > 100), key=len)
     rows = list(csv.reader(io.StringIO(table, newline="")))
     assert len({len(row) for row in rows}) == 1
-    formulas = [cell for row in rows for cell in row if cell[:1] in set("=+-@\t\r\n") and cell != "-"]
+    formulas = [cell for row in rows for cell in row if re.match(r"\s*[=+\-@＝＋－＠]|[\t\r\n]", cell)]
     assert [cell for cell in formulas if not is_number(cell)] == []
-    markdown = max((text for text in kept if text.startswith("| ")), key=len)
-    assert not re.search("[<`@]|\\[x\\]", markdown)
+    others = [
+        cell for sign in ";\t" for row in csv.reader(io.StringIO(table, newline=""), delimiter=sign) for cell in row
+    ]
+    assert [cell for cell in others if re.match(r"[=@]|[+\-].*[(!|]", cell)] == []
+    markdown = parse(github(max((text for text in kept if text.startswith("| ")), key=len)))
+    assert markdown.links == []
+    words = "".join(text for text in markdown.outside if not text.startswith("<"))
+    assert not re.search(r"[@#<>`*_~\\\[\]{}|]|://|www|\$[^0-9]", words)
+    tags = {text.split()[0].strip("</>") for text in markdown.outside if text.startswith("<")}
+    assert tags <= {"table", "thead", "tbody", "tr", "th", "td", "code"}
     lines = max((text for text in kept if text.startswith('{"')), key=len)
     assert all(isinstance(json.loads(line), dict) for line in lines.split("\n") if line)
 
