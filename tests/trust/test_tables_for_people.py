@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,8 @@ from pytest_hiddenlayer.analysis.debates.analysis import analyse_debates
 from pytest_hiddenlayer.analysis.debates.text import debates_markdown
 from pytest_hiddenlayer.analysis.strategy_bench.text import markdown_cell
 from pytest_hiddenlayer.export.latex.escape import escape
+from pytest_hiddenlayer.export.paper.macros import macros_text
+from pytest_hiddenlayer.export.paper.methods import methods_text
 from pytest_hiddenlayer.export.tables import csv_cell, csv_line
 from pytest_hiddenlayer.interface.runs import Run
 from pytest_hiddenlayer.report.markdown.text import cell, is_plain
@@ -199,3 +202,32 @@ def test_every_answer_is_text_in_junit_xml(tmp_path):
         "testsuites", "testsuite", "testcase", "properties", "property", "failure", "error", "skipped", "system-out",
     }  # fmt: skip
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", text)
+
+
+def test_a_paper_has_no_command_of_a_text(tmp_path):
+    """Macros, methods and table of a hostile run name its texts, and none is a command."""
+    names = [r"a\input{/etc/passwd}%", "b\n\\write18{id}\r\\x", "^^5cinput $x$ \x0b\\y", "&#~{}\u2028\\z"]
+    folder, _ = hostile_run(tmp_path, payloads=[f"{name}{number}" for number in range(60) for name in names])
+    run = load_run(folder)
+    for text in (macros_text(run), methods_text(run), run.export("latex")):
+        assert "passwd" in text
+        assert not re.search(r"\\input\{/|\\write|\\[xyz]\b|\^\^|(?<!\\)\$x", text)
+        comments = [line for line in text.splitlines() if line.startswith("%")]
+        assert all(line.isprintable() for line in comments)
+
+
+@pytest.mark.parametrize(
+    "sample_id", ["../../evil", "a/../../b", "..\\..\\c", "/etc/x", "a\x00\x1b[2J\u202e\nb", "./.."]
+)
+def test_an_inspect_log_has_no_member_outside_its_folder(sample_id, tmp_path):
+    """A sample's id leads to no other folder, and has no control character, in the names of the zip file."""
+    log = RunLog(tmp_path, "run")
+    log.append_all([record(sample_id, 1.0)])
+    log.write_manifest({"seed": 0})
+    log.close()
+    Run(log.folder).export("inspect", tmp_path / "logs")
+    (path,) = (tmp_path / "logs").iterdir()
+    for name in zipfile.ZipFile(path).namelist():
+        assert not {"..", "."} & set(re.split(r"[/\\]", name)), name
+        assert not name.startswith("/")
+        assert name.isprintable()
