@@ -68,7 +68,7 @@ def test_no_address_of_a_page_runs(browser: Browser, tmp_path: Path):
     page = InertPage(browser)
     for number, payload in enumerate(PAYLOADS[:: times(20, 1)]):
         payload = payload[:2000].encode("utf-8", "replace").decode()
-        for place in ADDRESSES if times(0, 1) else (ADDRESSES[number % len(ADDRESSES)],):
+        for place in ADDRESSES[number % 5 :: 5]:
             page.go("#" + place.replace("{}", quote(payload, safe="")))
         page.look()
         page.go("#" + re.sub(r"\s", "", payload))
