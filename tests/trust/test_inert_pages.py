@@ -111,6 +111,15 @@ def test_nothing_runs_in_the_page_of_a_run(browser: Browser, tmp_path: Path):
     check_exports(browser.evaluate("window.kept"))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["__proto__", "constructor"])
+def test_a_name_of_every_object_breaks_no_page(browser: Browser, tmp_path: Path, name: str):
+    """With the name of a property that all objects of JavaScript have in every text, the page is whole."""
+    folder, _ = hostile_run(tmp_path, payloads=[name])
+    open_page(browser, write_run_page(folder))
+    use(InertPage(browser), 28, menus=False, buttons=False)
+
+
 def check_exports(kept: list[str]) -> None:
     """No cell of the CSV is a formula, no text of the Markdown is markup, and each line of the JSON is an object."""
     table = max((text for text in kept if "\r\n" in text and text.count(",") > 100), key=len)
