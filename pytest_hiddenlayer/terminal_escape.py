@@ -6,26 +6,41 @@ import json
 import re
 from typing import Any
 
-_WORKFLOW_COMMAND = re.compile(r"^(?P<indent>\s*):(?=:[A-Za-z])|##(?P<kind>\[|vso\[|teamcity\[)", re.MULTILINE)
+_WORKFLOW_COMMAND = re.compile(
+    r"^(?P<indent>\s*):(?=:[A-Za-z])|##(?P<kind>\[|vso\[|teamcity\[)", re.MULTILINE | re.IGNORECASE
+)
 """A line by which a program steers GitHub Actions, Azure Pipelines or TeamCity: `::error::`, `##vso[`."""
 
-_COLOUR = re.compile(r"(\x1b\[(?:0|1|2|(?:1;)?3[1-7])m)")
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\uffa0\ufe00-\ufe0d\U000e0100-\U000e01ef]"
+    "|(?<![^\\s\ufe0e\ufe0f])[\ufe0e\ufe0f]"
+)
+"""Characters without a shape, which a text may hide words in, though Python calls them printable.
+
+A selector of the emoji or text style after another character is none: it belongs to that one.
+"""
+
+_COLOUR = re.compile(r"(\x1b\[(?:0|1|2|39;49;00|(?:0?1;)?[39][1-7])m)")
+"""Colours of this program's tables and of pytest's differences. Black is none of them: it hides text."""
 
 
 def visible(text: str) -> str:
     """The text with each character that is not printable, a newline or a tab replaced by its Python escape.
 
-    This covers terminal control sequences, marks that change the direction of writing, lone
-    surrogates, and the first character of what a CI job would take for a workflow command.
+    This covers terminal control sequences, marks that change the direction of writing, characters
+    that nobody sees, lone surrogates, and the first character of what a CI job would take for a
+    workflow command.
     Text that is safe already is returned unchanged, so applying it twice changes nothing.
     """
     if not text.isprintable():
         text = "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text.replace("\r\n", "\n"))
+    if not text.isascii():
+        text = _INVISIBLE.sub(lambda match: ascii(match[0])[1:-1], text)
     return _WORKFLOW_COMMAND.sub(_without_command, text) if "::" in text or "##" in text else text
 
 
 def coloured(text: str) -> str:
-    """`visible(text)`, but the colours of this program's own tables are kept: they hide nothing."""
+    """`visible(text)`, but the colours of tables and of pytest's differences are kept: they hide nothing."""
     parts = _COLOUR.split(text)
     return "".join(part if index % 2 else visible(part) for index, part in enumerate(parts))
 
@@ -50,6 +65,7 @@ def json_text(value: Any) -> str:
     """Indented JSON whose characters are all printable: others are JSON escapes. Raises ValueError for NaN."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     text = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    text = _INVISIBLE.sub(lambda match: json.dumps(match[0])[1:-1], text)
     return _WORKFLOW_COMMAND.sub(r"#\\u0023\g<kind>", text) if "##" in text else text
 
 

@@ -10,6 +10,7 @@ import argparse
 import re
 import shutil
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import NoReturn
@@ -36,7 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from .output import safe_output
 
     with safe_output():
-        return _main(arguments)
+        try:
+            return _main(arguments)
+        except Exception:  # a bug: Python would print what the error quotes as it is
+            traceback.print_exc()
+            return 1
 
 
 def _main(arguments: Sequence[str] | None) -> int:

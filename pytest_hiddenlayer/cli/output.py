@@ -6,6 +6,8 @@ A character that the output's encoding lacks is written in ASCII.
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -13,6 +15,8 @@ from typing import Any, TextIO
 
 from ..terminal_escape import coloured, visible
 
+_CI = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "TEAMCITY_VERSION", "JENKINS_URL", "BUILDKITE")
+"""Variables by which CI servers say that they run a job."""
 _ASCII = {
     "→": "->",
     "←": "<-",
@@ -58,12 +62,25 @@ def safe_output() -> Iterator[None]:
 
 
 def print_file(text: str) -> None:
-    """Print the content of a file, such as CSV: into a pipe or a file it is written as it is."""
+    """Print the content of a file, such as CSV: into a pipe or a file it is written as it is.
+
+    A pipe of a CI job is its log, which people read and the CI server obeys: there it is escaped.
+    """
     out = sys.stdout
-    if isinstance(out, SafeOutput) and not out.isatty():
+    if isinstance(out, SafeOutput) and not out.isatty() and not _is_log(out.stream):
         out.stream.write(encodable(text, out.stream.encoding))
     else:
         out.write(text)
+
+
+def _is_log(stream: TextIO) -> bool:
+    """Whether what is written may be the log of a CI job: anything but a file."""
+    if not any(os.environ.get(name) for name in _CI):
+        return False
+    try:
+        return not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):  # in memory
+        return False
 
 
 def encodable(text: str, encoding: str | None) -> str:

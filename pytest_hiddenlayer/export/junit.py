@@ -13,7 +13,10 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from ..types import Record
 from .exported_run import ExportedRun, latest_records
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = re.compile(
+    "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
+"""Characters that XML 1.0 cannot hold, or that change what readers of the report see."""
 
 
 def junit_text(run: ExportedRun) -> str:
@@ -96,5 +99,5 @@ def _suite(record: Record) -> str:
 
 
 def _xml(text: str) -> str:
-    r"""The text with `\x00`-like escapes in place of characters that XML 1.0 cannot hold."""
+    r"""The text with `\x00`-like escapes in place of characters that XML 1.0 cannot hold or that hide others."""
     return _NOT_XML.sub(lambda match: match[0].encode("unicode_escape").decode(), text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -16,7 +17,10 @@ from .rows import CALL_COLUMNS, CELL_COLUMNS, SAMPLE_COLUMNS, call_rows, cell_ro
 
 What: TypeAlias = Literal["samples", "calls", "cells"]
 WHATS: tuple[What, ...] = ("samples", "calls", "cells")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile("'*[\\s\ufeff\u200b]*[=+\\-@＝＋－＠]|'*[\t\r\n]")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_INNER_FORMULA = re.compile(r"(?<=[;\t\r\n])(?='*[ \"]{0,4}(?:[=@＝＠]|[+\-＋－][^;\t\r\n]*[(!|]))")
+"""Where a program that splits lines at semicolons or tabs, or at line ends within quotes, would find a formula."""
 _NUMBERS = {"confidence", "cost_usd", "difference", "latency_s", "mean_logprob", "score", "stderr", "ci95_low"}
 _NUMBERS |= {"calls", "ci95_high", "seed", "tokens_in", "tokens_out", "wall_s"}
 """Columns that hold numbers, also if every value is missing."""
@@ -44,7 +48,7 @@ def table_of(run: ExportedRun, what: What) -> Table:
 def csv_text(table: Table) -> str:
     """CSV with a header. A missing value is empty, a list or object JSON.
 
-    A text that a spreadsheet would run as a formula begins with `'`.
+    What a spreadsheet would run as a formula begins with `'`, also after a semicolon, a tab or a line end.
     """
     rows = ([row.get(name) for name in table.columns] for row in table.rows)
     return "".join(csv_line(values) for values in chain([table.columns], rows))
@@ -83,14 +87,17 @@ def parquet_bytes(table: Table) -> bytes:
 
 
 def csv_cell(value: Any) -> Any:
-    """The value as a cell: a text that a spreadsheet would run as a formula is quoted, unless it is a number."""
+    """The value as a cell: what a spreadsheet would run as a formula is quoted, unless it is a number."""
     if value is None:
         return ""
     if isinstance(value, bool | int | float):
         return value
-    text = value if isinstance(value, str) else portable_json(value)
-    is_number = text.replace(".", "", 1).lstrip("+-").isdecimal()
-    return f"'{text}" if text.startswith(_FORMULA) and not is_number else text.replace("\0", "\\x00")
+    text = (value if isinstance(value, str) else portable_json(value)).replace("\0", "\\x00")
+    if _NUMBER.fullmatch(text):
+        return text
+    if _FORMULA.match(text):
+        text = f"'{text}"
+    return _INNER_FORMULA.sub("'", text)
 
 
 def _column(name: str, values: Sequence[Any]) -> tuple[str, list[Any]]:

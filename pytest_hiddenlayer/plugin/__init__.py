@@ -53,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from .reporting.live_line import LiveLine
     from .reporting.live_report import LiveReportPlugin
     from .reporting.messages import LIVE_LINE
+    from .reporting.safe_reports import SafeMessages
     from .xdist.hosts.channels import attach
     from .xdist.hosts.hooks import distribute
     from .xdist.workers import Workers
@@ -64,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.pluginmanager.register(RecordCollector(config), "hiddenlayer-records")
     config.pluginmanager.register(EqualErrors(), "hiddenlayer-equal-errors")
+    config.pluginmanager.register(SafeMessages(config), "hiddenlayer-safe-messages")
     if getattr(config.option, "htmlpath", None):  # of pytest-html
         from .reporting.html import HtmlReport
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from ..taskfile.detect import SUFFIXES
+from ..terminal_escape import one_line, visible
 from .fixtures import fixture_probe, overridden, record_for
 from .outcomes import apply_outcome
 from .quiet_items.garbage import collect_garbage_rarely
@@ -34,13 +35,22 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile |
     collected = is_collected(file_path)
     nearly = not collected and is_nearly_task_file(file_path)
     if collected or (parent.session.isinitpath(file_path) and (nearly or _in_folder(file_path, parent.config))):
-        task_file: TaskFile = TaskFile.from_parent(parent, path=file_path)
-        return task_file
+        return _task_file(file_path, parent)
     if nearly and _in_folder(file_path, parent.config) and _below_asked(file_path, parent.config):
         from ..session.task_paths import ignored_message
 
         parent.warn(pytest.PytestCollectionWarning(ignored_message(file_path)))
     return None
+
+
+def _task_file(path: Path, parent: pytest.Collector) -> TaskFile:
+    """The module of a task file; a name that could steer a terminal is escaped in its id, and refused later."""
+    task_file: TaskFile = TaskFile.from_parent(parent, path=path)
+    if visible(str(task_file.nodeid)) != str(task_file.nodeid):
+        escaped = type(task_file.id)(path=one_line(str(task_file.nodeid)))
+        task_file = TaskFile.from_parent(parent, path=path, name=one_line(task_file.name), nodeid=escaped)
+        task_file.misnamed = True
+    return task_file
 
 
 class TaskFile(pytest.Module):
@@ -50,6 +60,7 @@ class TaskFile(pytest.Module):
     quiet: bool = False  # its items run no fixture of the user's
     ready: bool = False  # the fixtures of its items are set up until the session ends
     item_hooks: Any = None  # shared by its items; set when the first one runs
+    misnamed: bool = False  # its path has characters that a terminal obeys or does not show
     relative_path: str  # of its items, as pytest shows it
 
     def _getobj(self) -> types.ModuleType:
@@ -65,6 +76,12 @@ class TaskFile(pytest.Module):
         state = state_of(self.config)
         session = state.session
         collect_garbage_rarely()
+        if self.misnamed:
+            state.faulty_files.add(self.nodeid)
+            raise self.CollectError(
+                f"{self.nodeid}: the name of a task file is printed with every sample, and this one or its folder's "
+                "has characters that steer a terminal or that nobody sees; rename it"
+            )
         try:
             task = session.load_task(self.path)
             cells = session.plan_cells(task)

@@ -42,6 +42,13 @@ def test_names_tell_the_cells_apart(runs):
     assert len(re.findall("newcommand", text)) == len(macros_of(text))
 
 
+def test_names_may_begin_with_end(runs):
+    """LaTeX refuses to define `\\endgameScore`: the macro of such a task has another name."""
+    records = [record("a", 1.0, task=task) for task in ("endgame", "End", "bend")]
+    macros = macros_of(macros_text(runs.write(records)))
+    assert {"cellEndgameScore", "cellEndScore", "bendScore"} <= set(macros)
+
+
 def test_methods_state_what_was_run(runs):
     """Versions, seed, commit, numbers of samples and calls; what is unknown is said to be unknown."""
     run = runs.scored({"single": 5}, n=20)

@@ -34,6 +34,7 @@ class Browser:
         # Chromium reads from 3 and writes to 4; copies far above stand in nobody's way.
         high = [fcntl.fcntl(end, fcntl.F_DUPFD, 50) for end in (theirs_in, theirs_out)]
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", "--disable-extensions"]
+        flags += ["--disable-ipc-flooding-protection"]  # tests change the address of a page often
         flags += [f"--window-size={self.width},{self.height}", f"--user-data-dir={self._folder}", "about:blank"]
         self._process = subprocess.Popen(
             [sys.executable, "-c", START, *map(str, high), CHROMIUM, *flags],

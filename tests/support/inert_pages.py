@@ -39,6 +39,8 @@ KEEP = """(() => {
     if (!this.download) this.dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}));
   };
 })()"""
+READ = """document.querySelector('.sample-pane')?.getAttribute('aria-busy') !== 'true'
+  && !!document.querySelector('.sample-result, .sample-pane [role=alert]')"""
 HIDDEN = re.compile(
     "[\\s\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff"
     "\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff]+"
@@ -62,7 +64,12 @@ class InertPage:
 
     def go(self, address: str) -> None:
         """Change the hash of the address, and wait until the page has followed."""
-        self.browser.evaluate(f"location.hash = {json.dumps(address)}")
+        self.browser.evaluate(
+            "window.moved = 0; window.before = location.hash; "
+            "addEventListener('hashchange', () => { window.moved = 1 }, {once: true}); "
+            f"location.hash = {json.dumps(address)}; if (location.hash === window.before) window.moved = 1"
+        )
+        wait_until(self.browser, "window.moved === 1")
         self.drawn()
 
     def drawn(self) -> None:
@@ -95,6 +102,7 @@ class InertPage:
         )
         for x, y in places:
             self.browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=max(0, x), y=max(0, y))
+        self.drawn()
         self.look(place)
 
     def missing(self, payloads: Sequence[str]) -> list[str]:
@@ -159,7 +167,7 @@ def use_sample(page: InertPage, row: int, buttons: bool) -> None:
         page.press_all(".sample-pane [aria-label^='Next sample']")
     else:
         page.go(key)
-    wait_until(page.browser, "!!document.querySelector('.sample-result, .sample-pane [role=alert]')")
+    wait_until(page.browser, READ)  # the last sample is shown until this one is read
     page.unfold(".sample-pane")
     page.look(".sample-pane")
     page.press_all(f".sample-pane :is({'button:not(.close, .step), ' if buttons else ''}input[type=checkbox])")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ...report.markdown.text import code
+from ...report.markdown.text import cell
 from ...report.text_table import grid
 from ...terminal_escape import one_line
 from .leaderboard import Leaderboard
@@ -17,7 +17,7 @@ EXPLANATION = (
     "answers are in flight; debates: right answers after each step, changes of agents; `hiddenlayer rounds RUN` "
     "shows each in full"
 )
-_PLAIN = re.compile(r"(?:[A-Za-z0-9 ,()+/%$?·→-]|:(?= )|(?<=[0-9])\.(?=[0-9]))*|-+:?")
+_MARK = re.compile("-+:?")
 
 
 def leaderboards_text(boards: Sequence[Leaderboard], *, width: int, colour: bool) -> str:
@@ -57,7 +57,7 @@ def markdown_table(table: Table) -> str:
 
 def markdown_cell(text: str) -> str:
     """Returns text that stays in its cell and starts no markup: as code, unless it is numbers and plain words."""
-    return text if _PLAIN.fullmatch(text) else code(text, limit=600)
+    return text if _MARK.fullmatch(text) else cell(text, limit=600)
 
 
 def _title(board: Leaderboard) -> str:

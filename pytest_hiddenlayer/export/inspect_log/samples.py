@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from ...terminal_escape import one_line
 from ...types import Record
 from ..exported_run import n_scoring_calls
 from ..portable_json import encodable_text
@@ -24,6 +26,8 @@ _USAGE = {
     "reasoning_tokens": "reasoning_tokens",
 }
 """Our names of token counts → Inspect's."""
+_PARENT = re.compile(r"(?<![^/\\])\.\.?(?![^/\\])")
+"""A part of a path that is this folder or the one above it."""
 _OWN_METADATA = "hiddenlayer"
 
 
@@ -95,8 +99,8 @@ def end_of(record: Record) -> str:
 
 
 def sample_id_of(record: Record) -> str:
-    """The sample's id as part of the name of a member: a zip file has no name with a null or a lone surrogate."""
-    return encodable_text(record.sample_id.replace("\0", "\\x00"))
+    """The sample's id as part of the name of a member: it leads to no other folder, and has no control character."""
+    return _PARENT.sub(lambda dots: "%2e" * len(dots[0]), encodable_text(one_line(record.sample_id)))
 
 
 def uuid_of(record: Record) -> str:

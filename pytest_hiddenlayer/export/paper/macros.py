@@ -50,6 +50,8 @@ def _letters(parts: Sequence[str]) -> str:
     text = unicodedata.normalize("NFKD", " ".join(parts)).encode("ascii", "ignore").decode()
     words = [_spelled(word) for word in re.findall(r"[A-Za-z]+|[0-9]", text)]
     name = "".join(word[:1].upper() + word[1:] for word in words) or "Cell"
+    if name.lower().startswith("end"):  # LaTeX keeps these names for the ends of environments
+        name = f"Cell{name}"
     return name[0].lower() + name[1:]
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from _pytest.outcomes import OutcomeException
-from _pytest.reports import CollectErrorRepr
 
 from ...identifiers import controlled
 from ...terminal_escape import visible
@@ -23,6 +22,7 @@ from ..outcomes import NEWLY_CORRECT, mark_newly_correct
 from ..state import RECORDS, STATE, State, running_session, state_of
 from ..xdist.hosts.channels import HOST
 from ..xdist.workers import LOST, take_cells
+from .safe_reports import make_safe
 
 SENT = pytest.StashKey[bool]()
 """On a worker's config: its first report has carried the cells of the run to the controller."""
@@ -38,6 +38,7 @@ def pytest_runtest_makereport(
         call.excinfo.value.msg = visible(str(call.excinfo.value.msg))
     report = yield
     if is_eval:
+        make_safe(report, item.config)
         attach_records(item, report)
     return report
 
@@ -63,12 +64,10 @@ def attach_records(item: pytest.Item, report: pytest.TestReport) -> None:
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Escape what the error of a task file quotes from it."""
+    """Escape what an error quotes from a task file: in a session with evals, every error of collection."""
     report = yield
-    state = collector.config.stash.get(STATE, None)
-    error = report.longrepr
-    if state is not None and collector.nodeid in state.faulty_files and isinstance(error, CollectErrorRepr):
-        error.longrepr = visible(error.longrepr)
+    if collector.config.stash.get(STATE, None) is not None:
+        make_safe(report, collector.config)
     return report
 
 

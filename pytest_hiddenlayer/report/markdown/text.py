@@ -10,6 +10,9 @@ _NOT_PLAIN = re.compile(r"""[^\w ,\-;?'"()+%/=.]|_|(?<![0-9])\.""")
 
 A full stop is one unless a digit is before it: `www.` becomes a link.
 """
+_WORDS = re.compile(r"(?:[A-Za-z0-9 ,()+/%?·→-]|:(?= )|\$(?=[0-9])|(?<=[0-9])\.(?=[0-9]))*")
+_MEANT = re.compile(r"\bGH-[0-9]|\b[0-9a-f]{7,64}\b|^\s*(?:[-+](?:\s|$)|[0-9]+\))", re.IGNORECASE)
+"""Words that sites take for an issue or a commit, and the beginnings of lists."""
 _KEPT = "!#$%&'*+,/:;=?@[]~"  # in an address; parentheses, quotes and bars are encoded
 _LONGEST_ADDRESS = 2_000
 
@@ -28,6 +31,16 @@ def code(text: str, *, limit: int = 120) -> str:
     if len(shown) > limit:
         shown = f"{shown[: limit - 1]}…"
     return f"<code>{_NOT_PLAIN.sub(_entity, shown)}</code>"
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text is numbers and plain words, which mean nothing to Markdown and to sites that show it."""
+    return _WORDS.fullmatch(text) is not None and _MEANT.search(text) is None
+
+
+def cell(text: str, *, limit: int = 120) -> str:
+    """The text for a cell of a table: as it is, if it is numbers and plain words, else in a code element."""
+    return text if is_plain(text) else code(text, limit=limit)
 
 
 def _entity(match: re.Match[str]) -> str:

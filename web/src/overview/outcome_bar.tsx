@@ -1,5 +1,6 @@
 /** Outcomes as a bar of parts and as counts with links. */
 
+import { own } from "../lookup";
 import type { Cell, Overview } from "../data";
 import { count } from "../numbers";
 import { hrefOf, type Filter } from "../view";
@@ -37,7 +38,7 @@ export function OutcomeBar({ overview, cells }: { overview: Overview; cells: rea
         {parts.map(([name, n]) => (
           <li key={name}>
             <span class={`key outcome-${OUTCOMES.includes(name) ? name : "other"}`} aria-hidden="true">
-              {SIGNS[name] ?? ""}
+              {own(SIGNS, name) ?? ""}
             </span>{" "}
             {name === "not answered" ? (
               <span>{name}</span>

@@ -1,5 +1,6 @@
 /** What the strategy answered, what was extracted from it, and how every scorer judged it. */
 
+import { own } from "../lookup";
 import { useMemo } from "preact/hooks";
 import type { SampleRecord } from "../data";
 import { score } from "../numbers";
@@ -22,7 +23,7 @@ const OUTCOMES: { [outcome: string]: string } = {
 export function AnswerView({ record }: { record: SampleRecord }) {
   const mark = useMemo(() => markOf(record), [record]);
   const source = [...callsOf(record).strategy].reverse().find(({ call }) => call.completion === record.output);
-  const why = OUTCOMES[record.outcome];
+  const why = own(OUTCOMES, record.outcome);
   return (
     <>
       {why && <p class="explained">{why}</p>}

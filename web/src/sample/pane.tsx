@@ -29,7 +29,7 @@ export function SamplePane({ source, index, sampleKey }: PageProps & { sampleKey
   return (
     <>
       <Resizer />
-      <aside class="sample-pane" aria-label="Sample" ref={pane}>
+      <aside class="sample-pane" aria-label="Sample" aria-busy={row >= 0 && loaded?.row !== row} ref={pane}>
         <div class="pane-bar">
           <h2 ref={title} tabIndex={-1} title={name}>
             {name}

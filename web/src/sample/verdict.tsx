@@ -1,5 +1,7 @@
 /** Right, wrong or unknown, by shape and word. */
 
+import { own } from "../lookup";
+
 export function verdictOf(right: boolean | null): "right" | "wrong" | "unknown" {
   return right === null ? "unknown" : right ? "right" : "wrong";
 }
@@ -22,7 +24,7 @@ export function Outcome({ outcome }: { outcome: string }) {
   const kind = outcome === "correct" ? "right" : outcome === "incorrect" ? "wrong" : outcome === "partial" ? "partly" : "unscored";
   return (
     <span class={`outcome ${kind}`}>
-      <span aria-hidden="true">{OUTCOME_SHAPES[outcome] ?? "?"}</span> {outcome}
+      <span aria-hidden="true">{own(OUTCOME_SHAPES, outcome) ?? "?"}</span> {outcome}
     </span>
   );
 }

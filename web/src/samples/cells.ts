@@ -1,5 +1,6 @@
 /** Cells of the samples table as nodes. Everything a run wrote becomes a text node. */
 
+import { own } from "../lookup";
 import { columnOf, keyAt, valueAt, type Cell } from "../columns";
 import type { Column, Index } from "../data";
 import { hrefOf } from "../view";
@@ -52,7 +53,7 @@ function unknownNode(column: Column): Node {
 
 /** An outcome as a shape and a word. */
 export function outcomeNode(outcome: string): Node {
-  const shape = element("span", "sample-shape", SHAPES[outcome] ?? "?");
+  const shape = element("span", "sample-shape", own(SHAPES, outcome) ?? "?");
   shape.setAttribute("aria-hidden", "true");
   const known = outcome in SHAPES ? outcome : "other";
   return element("span", `sample-outcome is-${known}`, shape, visible(outcome));

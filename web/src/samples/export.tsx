@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { valueAt, type Cell } from "../columns";
 import type { Column, Index } from "../data";
+import { visible } from "../sample/text/visible_text";
 import { titleOf } from "./layout";
 import { Menu } from "./menu";
 
@@ -13,7 +14,7 @@ interface ExportProps {
   title: string; // of the page; names the file
 }
 
-/** CSV as RFC 4180 has it. A text that a spreadsheet would take for a formula gets a leading apostrophe. */
+/** CSV as RFC 4180 has it. What a spreadsheet would take for a formula gets a leading apostrophe. */
 export function csvOf({ index, columns, rows }: Omit<ExportProps, "title">): string {
   const lines = [columns.map((column) => csvCell(titleOf(index, column)))];
   for (const row of rows) lines.push(columns.map((column) => csvCell(valueAt(column, row))));
@@ -23,9 +24,14 @@ export function csvOf({ index, columns, rows }: Omit<ExportProps, "title">): str
 function csvCell(value: Cell): string {
   if (value === null) return "";
   if (typeof value === "number") return String(value);
-  const text = /^[=+\-@\t\r\n＝＋－＠]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = NUMBER.test(value) ? value : value.replace(FORMULA, "'$&").replace(INNER_FORMULA, "'");
+  return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
+
+// As in export/tables.py: the second is where a program would find one that splits lines at semicolons or tabs.
+const NUMBER = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
+const FORMULA = /^(?:'*[\s\u200b]*[=+\-@＝＋－＠]|'*[\t\r\n])/;
+const INNER_FORMULA = /(?<=[;\t\r\n])(?='*[ "]{0,4}(?:[=@＝＠]|[+\-＋－][^;\t\r\n]*[(!|]))/g;
 
 export function markdownOf({ index, columns, rows }: Omit<ExportProps, "title">): string {
   const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
@@ -34,12 +40,18 @@ export function markdownOf({ index, columns, rows }: Omit<ExportProps, "title">)
   return [line(columns.map((column) => markdownCell(titleOf(index, column)))), line(aligned), ...lines].join("\n") + "\n";
 }
 
+/** Numbers and plain words as they are; others in a code element, in which sites link no mention, issue or address. */
 function markdownCell(value: Cell): string {
   if (value === null) return "?";
-  return String(value)
-    .replace(/\s+/g, " ")
-    .replace(/[\\`*_[\]<>|#!~&@]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const text = visible(String(value).replace(/\s+/g, " "));
+  if (PLAIN.test(text) && !MEANT.test(text)) return text;
+  const entities = text.replace(/[!-/:-@[-`{-~]/g, (sign) => `${sign === "@" ? "<wbr>" : ""}&#${sign.charCodeAt(0)};`);
+  return text.trim() === "" ? "" : `<code>${entities}</code>`;
 }
+
+// As in report/markdown/text.py: what sites take for an issue or a commit, and the beginnings of lists.
+const PLAIN = /^(?:[A-Za-z0-9 ,()+/%?·→-]|:(?= )|\$(?=[0-9])|(?<=[0-9])\.(?=[0-9]))*$/;
+const MEANT = /\bGH-[0-9]|\b[0-9a-f]{7,64}\b|^\s*(?:[-+](?:\s|$)|[0-9]+\))/i;
 
 export function jsonLinesOf({ columns, rows }: Omit<ExportProps, "title">): string {
   const fields = (row: number) => Object.fromEntries(columns.map((column) => [column.name, valueAt(column, row)]));

@@ -1,5 +1,6 @@
 /** Whether the confidence in answers matches accuracy: reliability diagram and risk–coverage curve of a cell. */
 
+import { own } from "../../lookup";
 import { axisX, axisY, dot, gridX, gridY, line, link, pointer, ruleX, ruleY, text, tip, type PlotOptions } from "@observablehq/plot";
 import type { Cell, Estimate, Overview } from "../../data";
 import { count, interval, score } from "../../numbers";
@@ -56,7 +57,7 @@ export function CalibrationSection({ overview }: { overview: Overview }) {
         <h2 id="calibration-title" tabIndex={-1}>
           Calibration
         </h2>
-        <p class="note">Whether answers are right as often as their confidence says. {KINDS[confidence] ?? ""}</p>
+        <p class="note">Whether answers are right as often as their confidence says. {own(KINDS, confidence) ?? ""}</p>
         <Choice label="Cell" value={idOf(chosen)} options={cells.map((cell) => ({ value: idOf(cell), title: name(cell) }))} onChoose={choose} />
         {measures.length > 1 && (
           <Choice
