@@ -122,7 +122,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         replay=written.own_path("replay"),
         budget_usd=parse_budget(budget) if budget else None,
         prompts=written.own_path("prompts"),
-        prices=written.own_path("prices") or next(iter(written.root.glob(PRICES)), None),
+        prices=written.own_path("prices") or _prices_of_project(written.root),
         model_memory=_size(written, "model-memory"),
         batch=written.flag("batch"),
         stream=written.flag("stream"),
@@ -198,6 +198,14 @@ def _preset_models(written: WrittenOptions, specs: Sequence[Spec]) -> tuple[Mode
     named = any(map(written.text, ("model", "adapter"))) or bool(written.texts("provider"))
     trusted = written.cwd.resolve().is_relative_to(written.root.resolve()) or _allows_task_models(written)
     return preset_models(specs, written.root / PRESETS, named=named, trusted=trusted)
+
+
+def _prices_of_project(root: Path) -> Path | None:
+    """The file of prices in the root, if there is one. Raises UsageError if it is a link that leads elsewhere."""
+    path = next(iter(root.glob(PRICES)), None)
+    if path is not None and not is_inside(path, root):
+        raise UsageError(f"{path}: a symbolic link leads out of the project; copy the file, or name it: --hl-prices")
+    return path
 
 
 def _resumed_run(written: WrittenOptions) -> Path | None:
