@@ -83,6 +83,20 @@ def test_an_ini_file_names_no_folder_outside_of_the_project(folder: Folder, writ
     assert list(elsewhere.iterdir()) == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [("runs",), ("show", "last"), ("label", "last"), ("doctor",)], ids=lambda c: c[0])
+def test_no_command_follows_an_ini_file_out_of_the_project(folder: Folder, command: tuple[str, ...]):
+    """One sentence names the key, the file and what to do."""
+    project, elsewhere = _project(folder)
+    project.write("pytest.ini", f"[pytest]\nhl_reports = {elsewhere}\n")
+    printed = project.command(*command)
+    text = "\n".join([*printed.outlines, *printed.errlines])
+    assert "hl_reports" in text
+    assert "outside of the project" in text
+    assert "Traceback" not in text
+    assert list(elsewhere.iterdir()) == []
+
+
 def test_a_folder_that_the_user_names_may_be_anywhere(folder: Folder):
     """--hl-reports DIR, also if DIR is a link there."""
     project, elsewhere = _project(folder)
