@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from .errors import UsageError, did_you_mean
+from .io.places import read_text
 from .io.secret_masking import mask_secrets
 from .providers.http.server import validate_url
 from .types import GenerationConfig, ModelName, Spec, Task
@@ -148,7 +149,7 @@ def read_servers(file: Path) -> tuple[ServerAddress, ...]:
     import yaml
 
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = yaml.safe_load(read_text(file))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise UsageError(f"--hl-base-url {file}: cannot be read as YAML ({error})") from error
     if not isinstance(content, list) or not content:

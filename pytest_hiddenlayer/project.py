@@ -39,8 +39,18 @@ class Project:
 
     @property
     def reports(self) -> Path:
-        """The folder of runs and batches: `hl_reports` of the ini file, else `reports` in the root."""
-        return self.root / str(self.ini.get("hl_reports") or "reports")
+        """The folder of runs and batches: `hl_reports` of the ini file, else `reports` in the root.
+
+        Raises UsageError if the ini file, which anyone may have written, names a folder outside of the root.
+        """
+        path = self.root / str(self.ini.get("hl_reports") or "reports")
+        if not Path(os.path.abspath(path)).is_relative_to(os.path.abspath(self.root)):
+            raise UsageError(
+                f"ini key hl_reports = {self.ini['hl_reports']} ({self.ini_file}): {path} is outside of the project "
+                f"{self.root}, and anyone may have written the ini file; name a folder in the project, or name that "
+                "one on the command line"
+            )
+        return path
 
     @property
     def ini_trusted(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from ..io.places import check_inside
 from .argument_types import current_project, named_run
 from .terminal_input import rater_name, read_line, relative_to_cwd, utc_now
 
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..analysis.annotation.session import LabelingSession
 
     questions = _questions(arguments)
-    path = arguments.out or current_project().reports / "labels.jsonl"
+    path = arguments.out or _default_file()
     session = LabelingSession.begin(path, rater_name(arguments.rater, "--rater"), questions, utc_now)
     previously = f", {session.previously_answered} answered before" if session.previously_answered else ""
     print(f"{session.total} questions to {session.rater}{previously}")
@@ -71,6 +72,14 @@ def run(arguments: argparse.Namespace) -> int:
     finally:  # also after Ctrl-C: every answer is on disk already
         print(f"{len(session.answers)} answered now, {session.unanswered} left: {relative_to_cwd(path)}")
     return 0
+
+
+def _default_file() -> Path:
+    """`labels.jsonl` in the folder of reports. Raises UsageError if a link leads out of the project."""
+    project = current_project()
+    path = project.reports / "labels.jsonl"
+    check_inside(path, project.root, instead=", or name a file with --out FILE")
+    return path
 
 
 def _questions(arguments: argparse.Namespace) -> list[Question]:

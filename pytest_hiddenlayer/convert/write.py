@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -16,6 +15,7 @@ import yaml
 
 from ..engine.checks.targets import check_targets, unscorable
 from ..errors import UsageError
+from ..io.atomic import replacing
 from ..scorers.build import build_scorer
 from ..strategies.bind import bind_strategy
 from ..taskfile import load_task
@@ -105,8 +105,8 @@ class Output:
         _refuse_others([self.folder / path.name for path in paths])
         for path in paths:
             target = self.folder / path.name
-            shutil.copyfile(path, temporary := target.with_name(f".{target.name}.tmp"))
-            os.replace(temporary, target)
+            with path.open("rb") as source, replacing(target) as file:
+                shutil.copyfileobj(source, file)
 
 
 def _recorded(task: Task) -> int:

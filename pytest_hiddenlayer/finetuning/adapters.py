@@ -15,6 +15,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..io.atomic import write_json
+from ..io.places import read_text
 from ..providers.mlx.adapters import CONFIG, MANIFEST, WEIGHTS, check_adapter
 from ..providers.mlx.loading import LoadedModel, load
 from .settings import FinetuneSettings
@@ -90,7 +91,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(read_text(path))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read ({error}); restore the file, or train again") from error
     return manifest if isinstance(manifest, dict) else {}

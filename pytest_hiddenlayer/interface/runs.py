@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from ..errors import UsageError
 from ..io.jsonl import read_lines
+from ..io.places import read_text
 from ..project import find_project
 from ..results.log.run_listing import RunEntry, list_runs
 from ..results.log.run_log import MANIFEST, METRICS, find_run, read_records
@@ -200,7 +201,7 @@ def load_run(name: str | Path | RunEntry = "last", *, cwd: str | Path | None = N
 
 def _read_json(path: Path, kind: type) -> Any:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(read_text(path))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read: {error}; is the run's folder complete?") from error
     if not isinstance(value, kind):

@@ -73,7 +73,7 @@ class Tracker:
             raise UsageError(f"tracker.start({name!r}): pass the experiment's name, a text")
         if config is not None and not isinstance(config, Mapping):
             raise UsageError(f"tracker.start(): config={config!r}: pass a dictionary")
-        check_reports(self.project.reports)
+        check_reports(self.project.reports, self.project.root)
         with self._lock:
             self.finish()
             self._experiment = Experiment(self.project, name, config or {})

@@ -46,10 +46,10 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, sync: bool = False) -> None:
     """Replace a file by text in UTF-8, creating its folder. A lone surrogate becomes its JSON escape."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as file:
+    with replacing(path, sync=sync) as file:
         file.write(text.encode("utf-8", "backslashreplace"))
 
 

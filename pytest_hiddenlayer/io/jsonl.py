@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from ..errors import UsageError
 from .locks import locked
+from .places import open_for_appending, open_regular
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
@@ -26,7 +27,7 @@ class LineLog:
     def __init__(self, path: Path, *, shared: bool = True) -> None:
         self._shared = shared
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        self._handle = open_for_appending(path)
         self._close = weakref.finalize(self, os.close, self._handle)
         if not shared:
             _repair_end(self._handle)
@@ -81,7 +82,7 @@ def raw_lines(path: Path, *, allow_incomplete: bool = True) -> Iterator[tuple[in
 def placed_lines(path: Path, *, allow_incomplete: bool = True) -> Iterator[tuple[int, int, bytes]]:
     """Yield (byte at which the line begins, number, line), as `raw_lines` does."""
     offset = 0
-    with path.open("rb") as lines:  # bytes: an incomplete line may end inside a character
+    with open_regular(path) as lines:  # bytes: an incomplete line may end inside a character
         for number, line in enumerate(lines, 1):
             incomplete = allow_incomplete and not line.endswith(b"\n") and not _is_json(line)
             if line.strip() and not incomplete:
@@ -116,7 +117,7 @@ def objects_of(
 
 def read_from(path: Path, start: int) -> tuple[list[dict[str, Any]], int]:
     """Return (objects of the complete lines of a growing log from byte `start` on, position after them)."""
-    with path.open("rb") as log:
+    with open_regular(path) as log:
         log.seek(start)
         data = log.read()
     complete = data[: data.rfind(b"\n") + 1]

@@ -7,11 +7,15 @@ line of a shared log takes a lock. On Windows nothing is locked.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+
+_POLL_S = 0.005
 
 
 def lock(handle: int, *, wait: bool = True) -> bool:
@@ -48,15 +52,31 @@ def locked(handle: int) -> Iterator[None]:
 
 
 @contextmanager
-def locked_folder(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder. NFS locks no folders: there the block runs without a lock."""
+def locked_folder(folder: Path, *, wait_s: float | None = None) -> Iterator[bool]:
+    """Hold the lock of a folder. NFS locks no folders: there the block runs without a lock, and gets False.
+
+    With `wait_s`, raises OSError if another process holds the lock for longer, because it was stopped.
+    """
     if sys.platform == "win32":
-        yield
+        yield False
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):
-            lock(handle)
-        yield
+        yield _lock_folder(handle, folder, wait_s)
     finally:
         os.close(handle)
+
+
+def _lock_folder(handle: int, folder: Path, wait_s: float | None) -> bool:
+    """Whether the folder can be locked, and then is."""
+    deadline_s = None if wait_s is None else time.monotonic() + wait_s
+    try:
+        while not lock(handle, wait=deadline_s is None):
+            if deadline_s is not None and time.monotonic() > deadline_s:
+                raise TimeoutError(errno.ETIMEDOUT, "another process holds the lock of its folder", str(folder))
+            time.sleep(_POLL_S)
+    except TimeoutError:
+        raise
+    except OSError:
+        return False
+    return True

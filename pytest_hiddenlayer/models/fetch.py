@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..errors import HiddenLayerError
-from ..io.user_cache import cache_folder, private_folder
+from ..io.user_cache import cache_folder, is_private, private_folder
 from .known import KnownModel
 
 BLOCK = 1 << 20
@@ -39,9 +39,9 @@ def cached_path(model: KnownModel) -> Path:
 
 
 def is_cached(model: KnownModel) -> bool:
-    """Return whether the file is there in full. Its hash was checked when it was fetched."""
+    """Return whether the file is there in full, and of this user. Its hash was checked when it was fetched."""
     path = cached_path(model)
-    return path.is_file() and path.stat().st_size == model.size
+    return is_private(path) and path.stat().st_size == model.size
 
 
 def fetch(model: KnownModel, progress: Progress = lambda done, total: None) -> Path:

@@ -1,24 +1,30 @@
-"""Snapshot files of cells, written by syrupy."""
+"""Snapshot files of cells, which syrupy counts.
+
+They are written here: syrupy may write later, without the lock under which the file was read, and it turns
+a full disk, or an existing file that is no text, into a failed assertion.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from syrupy.data import SnapshotCollection, SnapshotCollections
+from syrupy.data import SnapshotCollections
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
 from ..io.atomic import write_text
+from ..io.places import read_text
 from ..results.cell_config import CellConfig
 
 
 class CellExtension(SingleFileSnapshotExtension):
     """One file per cell. Files of cells that this session did not write are left alone."""
 
+    before: ClassVar[dict[str, str]] = {}
     file_extension = "json"
     _write_mode = WriteMode.TEXT
 
@@ -50,13 +56,13 @@ class CellExtension(SingleFileSnapshotExtension):
         """The text as it is: `results.regression.snapshot` formats it."""
         return str(data)
 
+    def read_snapshot_data_from_location(self, *, snapshot_location: str, **_: Any) -> str | None:
+        """The text before it was written."""
+        return self.before.get(snapshot_location)
+
     @classmethod
-    def write_snapshot_collection(
-        cls, *, snapshot_collection: SnapshotCollection, name_order: dict[str, int] | None = None
-    ) -> None:
-        """Write the file in one step."""
-        data = next(iter(snapshot_collection)).data
-        write_text(Path(snapshot_collection.location), str(data))
+    def write_snapshot_collection(cls, **_: Any) -> None:
+        """Nothing: `write` has written the file."""
 
 
 class _Gate:
@@ -71,7 +77,7 @@ class _Gate:
 
 
 def write(session: pytest.Session, cell: CellConfig, path: Path, text: str) -> None:
-    """Write a cell's snapshot through syrupy, which also counts it."""
+    """Write a cell's snapshot, and have syrupy count it as generated, updated or passed. Raises OSError."""
     location = PyTestLocation(_Gate(cell, path))  # type: ignore[arg-type]
     assertion = SnapshotAssertion(
         update_snapshots=True,
@@ -81,7 +87,22 @@ def write(session: pytest.Session, cell: CellConfig, path: Path, text: str) -> N
         session=session.config._syrupy,  # type: ignore[attr-defined]
         matcher=None,
     )
-    assert assertion == text, f"syrupy did not write {path}"
+    before = _text_before(path)
+    if before != text:
+        write_text(path, text, sync=True)
+    if before is not None:
+        CellExtension.before[assertion.extension.get_location(test_location=location, index=0)] = before
+    assertion.__eq__(text)
+
+
+def _text_before(path: Path) -> str | None:
+    """The text of a file; None if it does not exist, empty if it cannot be read."""
+    try:
+        return read_text(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _path(test_location: PyTestLocation) -> Path:

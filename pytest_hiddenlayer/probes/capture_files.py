@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import secrets
 import zipfile
 import zlib
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UsageError
+from ..io.places import open_regular
 from .attention.rollout import Array
 from .capture import ARRAYS, Capture
 from .capture_memory import readable
@@ -52,7 +53,9 @@ def save_capture(captured: Capture, path: Path | str) -> Path:
         ensure_ascii=False,
     )
     arrays = {**captured.arrays, _TOKENS: np.array(captured.token_ids, np.int32)}
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    temporary = path.with_name(
+        f".{secrets.token_hex(8)}-{path.name}"
+    )  # a name that nobody can guess, and link elsewhere
     try:
         _write(temporary, arrays, described)
         temporary.replace(path)
@@ -70,6 +73,7 @@ def load_capture(path: Path | str, *, max_bytes: int | None = None) -> Capture:
     path = Path(path)
     _check_suffix(path)
     try:
+        open_regular(path).close()  # numpy, zipfile and mlx would wait for a pipe
         if max_bytes is not None:
             _check_size(path, max_bytes)
         arrays, described = _read(path)

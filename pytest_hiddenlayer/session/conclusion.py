@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from ..errors import HiddenLayerError, SnapshotError
+from ..errors import HiddenLayerError
 from ..identifiers import controlled
-from ..io.atomic import write_json, write_text
+from ..io.atomic import write_json
 from ..report.changes.run_changes import JudgedRun, run_changes
 from ..report.page.changes import CHANGES
 from ..results.budget_match.control_cells import control_metrics
@@ -24,20 +23,13 @@ from ..results.metrics.spending import with_replaced_answers
 from ..results.regression.baseline import with_prompts_warning
 from ..results.regression.gate import GateResult, decide_gates, gate_of_shard
 from ..results.regression.references import BaselineLookup
-from ..results.regression.snapshot import lost_samples, snapshot_path, snapshot_text
-from ..results.regression.snapshot_reader import read_snapshot
+from ..results.regression.snapshot import snapshot_path
+from ..results.regression.snapshot_update import WriteSnapshot, update_snapshot, write_file
 from ..results.shards.manifest import KEY as SHARD
 from ..types import Record
 from .policy import policy_of
 from .session import Session
-from .writing import write_report
-
-WriteSnapshot = Callable[[CellConfig, Path, str], None]
-
-
-def write_file(config: CellConfig, path: Path, text: str) -> None:
-    """Write a snapshot without syrupy."""
-    write_text(path, text)
+from .writing import SNAPSHOT_ADVICE, write_report
 
 
 def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnapshot = write_file) -> None:
@@ -155,20 +147,9 @@ def _write_snapshots(session: Session, write_snapshot: WriteSnapshot) -> None:
     for metrics in session.metrics:
         if metrics.samples:
             path = session.root / snapshot_path(metrics.config)
-            old = _present_content(path)
-            with session.write_faults.writing("the snapshot", path, asked_for=True):
-                write_snapshot(metrics.config, path, snapshot_text(metrics, old))
-                if kept := lost_samples(metrics, old):
+            with session.write_faults.writing("the snapshot", path, asked_for=True, advice=SNAPSHOT_ADVICE):
+                if kept := update_snapshot(session.root, metrics, write_snapshot):
                     session.kept_samples[f"{metrics.config.task}[{metrics.config.params}]"] = kept
-
-
-def _present_content(path: Path) -> Mapping[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        return read_snapshot(path)
-    except SnapshotError:
-        return None  # a snapshot that cannot be read is replaced by what was measured
 
 
 def _compare_at_equal_compute(session: Session) -> None:

@@ -144,9 +144,9 @@ class Session:
 
     def check_writable(self) -> None:
         """Raise UsageError if records or snapshots could not be written, before anything is asked."""
-        check_reports(self.reports)
+        check_reports(self.reports, self.root)
         if self.updating:
-            check_snapshots(self.root / "snapshots")
+            check_snapshots(self.root / "snapshots", self.root)
             check_snapshot_sizes(self.configs.values())
 
     def write(self, records: Sequence[Record]) -> None:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import HiddenLayerError, UsageError
+from ..io.places import check_inside
 from ..io.writable import reason, write_fault
 from ..results.cell_config import CellConfig
 
@@ -16,23 +17,35 @@ MAX_SNAPSHOT = 200_000
 """Samples of a snapshot. It is read whole, and hosts of repositories refuse files of 100 MB."""
 SNAPSHOT_LINE = 100  # bytes of a sample with a short id and answer
 ADVICE = "free space or choose another folder with --hl-reports DIR"
+SNAPSHOT_ADVICE = "make it possible to write there, and run again with --snapshot-update"
 
 
-def check_reports(reports: Path) -> None:
-    """Raise UsageError if the folder of reports cannot be written."""
+def check_reports(reports: Path, root: Path) -> None:
+    """Raise UsageError if the folder of reports cannot be written, or leads out of the project `root` by a link."""
+    for folder in (reports, reports / "runs", reports / "batches"):
+        check_inside(folder, root, instead=", or name the folder that it leads to: --hl-reports DIR")
     if (fault := write_fault(reports)) is not None:
         raise UsageError(
             f"{reports}: the answers of this run cannot be written there: {fault}. Nothing was asked; {ADVICE}"
         )
 
 
-def check_snapshots(snapshots: Path) -> None:
-    """Raise UsageError if the folder of snapshots cannot be written."""
+def check_snapshots(snapshots: Path, root: Path) -> None:
+    """Raise UsageError if the folder of snapshots cannot be written, or leads out of the project `root` by a link."""
+    for folder in (snapshots, *(path for path in _entries(snapshots) if path.is_symlink())):
+        check_inside(folder, root, instead=", or run without --snapshot-update")
     if (fault := write_fault(snapshots)) is not None:
         raise UsageError(
             f"--snapshot-update: snapshots cannot be written to {snapshots}: {fault}. Nothing was asked; "
             "free space, or run without --snapshot-update"
         )
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def check_snapshot_sizes(configs: Iterable[CellConfig]) -> None:
@@ -54,6 +67,7 @@ class WriteFaults:
     lost_records: int = 0  # that are not in the run log
     reason: str = ""  # of the first one that was lost
     others: list[str] = field(default_factory=list)  # a sentence per file
+    advice: list[str] = field(default_factory=list)  # what to do
     failing: bool = False  # whether something is missing that the user asked for
 
     def add_records(self, number: int, why: str) -> None:
@@ -61,22 +75,32 @@ class WriteFaults:
         self.lost_records += number
         self.reason = self.reason or why
         self.failing = True
+        if ADVICE not in self.advice:
+            self.advice.append(ADVICE)
 
-    def add(self, what: str, path: Path | str | None, error: OSError, *, asked_for: bool) -> None:
+    def add(
+        self, what: str, path: Path | str | None, error: OSError, *, asked_for: bool, advice: str = ADVICE
+    ) -> None:
         """Note a file that was not written."""
         place = f"{what} {path}" if path else what
-        sentence = f"{place} could not be written: {reason(error)}"
+        self._note(f"{place} could not be written: {reason(error)}", asked_for)
+        if advice not in self.advice:
+            self.advice.append(advice)
+
+    def _note(self, sentence: str, asked_for: bool) -> None:
         if sentence not in self.others:
             self.others.append(sentence)
         self.failing = self.failing or asked_for
 
     @contextmanager
-    def writing(self, what: str, path: Path, *, asked_for: bool = False) -> Iterator[None]:
-        """Note the OSError of the block, instead of raising it."""
+    def writing(self, what: str, path: Path, *, asked_for: bool = False, advice: str = ADVICE) -> Iterator[None]:
+        """Note the OSError or HiddenLayerError of the block, instead of raising it; the latter says what to do."""
         try:
             yield
         except OSError as error:
-            self.add(what, path, error, asked_for=asked_for)
+            self.add(what, path, error, asked_for=asked_for, advice=advice)
+        except HiddenLayerError as error:
+            self._note(f"{what} was not written: {error}", asked_for)
 
     def lines(self) -> Sequence[str]:
         """One sentence per fault, then what to do; empty if everything was written."""
@@ -87,8 +111,7 @@ class WriteFaults:
                 f"{self.lost_records:,} {plural} counted above but not in the run log: {self.reason}; "
                 "--resume will ask for them again"
             )
-        faults = [*lost, *self.others]
-        return [*faults, f"To keep everything, {ADVICE}"] if faults else []
+        return [*lost, *self.others, *(f"To keep everything, {advice}" for advice in self.advice)]
 
 
 def write_report(folder: Path, faults: WriteFaults) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from ..engine.checks.preset_models import PRESETS, preset_models
 from ..engine.checks.task_models import loads_files
 from ..errors import UsageError, did_you_mean
+from ..io.places import is_inside
 from ..local_models import parse_size
 from ..model_names import name_models, parse_model
 from ..option_table import BY_NAME
@@ -79,6 +80,17 @@ class WrittenOptions:
         written = self.ini.get(name)
         return self.root / str(written) if written else None
 
+    def own_path(self, name: str) -> Path | None:
+        """A path; unless the user typed it, it is in the root. Raises UsageError for one that leads elsewhere."""
+        path = self.path(name)
+        if path is not None and not self.typed.get(name) and not is_inside(path, self.root):
+            where = f"{self.ini_file}" if self.ini_file is not None else "a file"
+            raise UsageError(
+                f"{self.quoted(name)}: {path} is outside of the project {self.root}, and {where} may have been "
+                f"written by anyone. Nothing was read or written; name it on the command line yourself: --hl-{name}"
+            )
+        return path
+
 
 def parse_options(written: WrittenOptions) -> RunOptions:
     """The options of a run: command line, then ini file, then default. Raises UsageError."""
@@ -106,11 +118,11 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         pools={name: found for name, found in servers.items() if is_pool(found)},
         ini_urls=_only_in_ini(written, servers),
         cache=_choice(written, "cache"),
-        record=written.path("record"),
-        replay=written.path("replay"),
+        record=written.own_path("record"),
+        replay=written.own_path("replay"),
         budget_usd=parse_budget(budget) if budget else None,
-        prompts=written.path("prompts"),
-        prices=written.path("prices") or next(iter(written.root.glob(PRICES)), None),
+        prompts=written.own_path("prompts"),
+        prices=written.own_path("prices") or _prices_of_project(written.root),
         model_memory=_size(written, "model-memory"),
         batch=written.flag("batch"),
         stream=written.flag("stream"),
@@ -122,7 +134,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         adaptive=written.flag("adaptive"),
         equal_budget=written.flag("equal-budget"),
         baseline=written.text("baseline"),
-        reports=written.path("reports"),
+        reports=written.own_path("reports"),
         resume=_resumed_run(written),
         token_logprobs=written.flag("token-logprobs"),
         probe=_probe(written),
@@ -135,7 +147,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
     )
     _refuse_ini_models(written, options)
     _refuse_closed_models(options)
-    return with_shard(options, written.text, written.root, written.path("reports"))
+    return with_shard(options, written.text, written.root, written.own_path("reports"))
 
 
 def parse_call_options(written: WrittenOptions, judge: ModelName) -> RunOptions:
@@ -188,9 +200,17 @@ def _preset_models(written: WrittenOptions, specs: Sequence[Spec]) -> tuple[Mode
     return preset_models(specs, written.root / PRESETS, named=named, trusted=trusted)
 
 
+def _prices_of_project(root: Path) -> Path | None:
+    """The file of prices in the root, if there is one. Raises UsageError if it is a link that leads elsewhere."""
+    path = next(iter(root.glob(PRICES)), None)
+    if path is not None and not is_inside(path, root):
+        raise UsageError(f"{path}: a symbolic link leads out of the project; copy the file, or name it: --hl-prices")
+    return path
+
+
 def _resumed_run(written: WrittenOptions) -> Path | None:
     name = written.resume if written.resume is not None else written.text("resume")
-    return find_run(written.root, name, reports=written.path("reports")) if name else None
+    return find_run(written.root, name, reports=written.own_path("reports")) if name else None
 
 
 def _only_in_ini(written: WrittenOptions, servers: Mapping[str, Sequence[ServerAddress]]) -> frozenset[str]:

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from ..errors import UsageError, did_you_mean
+from ..io.places import read_text
 
 GENERAL = "general"
 FOLDER = Path(__file__).parent / "prompts"
@@ -78,7 +79,7 @@ def _built_in(name: str, prompt_set: str) -> PromptFile:
 def read_prompt(name: str, path: Path, prompt_set: str = "") -> PromptFile:
     """Returns the prompt in a file. Raises UsageError if it cannot be read."""
     try:
-        written = path.read_text(encoding="utf-8")
+        written = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: the prompt {name!r} cannot be read ({error}); write it as UTF-8 text") from error
     header = _HEADER.match(written)

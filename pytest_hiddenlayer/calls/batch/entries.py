@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from ...errors import UsageError
+from ...io.places import read_bytes
 
 _SCHEMA = 1
 
@@ -55,7 +56,7 @@ def read_entry(path: Path) -> BatchEntry:
     """The entry in a file. Raises UsageError if it cannot be read."""
     field_names = {f.name for f in fields(BatchEntry)}
     try:
-        values = json.loads(path.read_bytes())
+        values = json.loads(read_bytes(path))
         if values["schema"] != _SCHEMA:
             raise ValueError(f"schema {values['schema']}, this version reads {_SCHEMA}")
         check_tag(values["tag"], path)

@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ...io.places import open_regular
+
 
 class BatchResults:
     """The lines of a collected batch by key; they stay on disk."""
 
     def __init__(self, path: Path, key: Callable[[Mapping[str, Any]], str]) -> None:
         """`key` returns the key of the request that a line answers."""
-        self._file = path.open("rb")
+        self._file = open_regular(path)
         self._offsets: dict[str, int] = {}
         offset = 0
         for line in self._file:

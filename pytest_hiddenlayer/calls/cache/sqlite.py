@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
+from ...io.user_cache import close_to_others, make_private_file, refuse_foreign
 
 VERSION = 1
 _APPLICATION_ID = 0x48_4C_52_43  # "HLRC"
+_INSTEAD = "set HIDDENLAYER_CACHE to a folder of your own"
 _WAIT_S = 5.0  # for another process that is writing
 _TABLE = """
 CREATE TABLE responses (
@@ -76,15 +77,17 @@ def open_cache(path: Path) -> sqlite3.Connection:
 
 
 def _make_private(path: Path) -> None:
-    """Create the file if it does not exist; only its user may read it, and the files that SQLite adds next to it.
+    """Create the file if it does not exist; only its user may use it, and the files that SQLite adds next to it.
 
-    Raises OSError.
+    Raises OSError, and UsageError for a folder or a file of another user, who could replace the answers.
     """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        with suppress(FileNotFoundError, PermissionError):  # SQLite may remove them; a shared file has another owner
-            if stat.S_IMODE(file.stat().st_mode) & 0o077:
-                file.chmod(0o600)
+    refuse_foreign(path.parent.resolve(), instead=_INSTEAD)
+    if path == default_path():  # a folder that was named for one command may have other purposes
+        close_to_others(path.parent.resolve(), instead=_INSTEAD)
+    make_private_file(path)
+    for file in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        if os.path.lexists(file):  # SQLite may remove them
+            make_private_file(file)
 
 
 def damaged(path: Path, error: sqlite3.Error) -> UsageError:

@@ -11,6 +11,7 @@ cassettes remain valid if the computation changes.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -20,11 +21,13 @@ from ...errors import UsageError
 from ...identifiers import slug
 from ...io.atomic import replacing
 from ...io.jsonl import raw_lines
+from ...io.places import read_bytes
 from ...types import Completion
 from ..cache_key import call_key
 from ..stored_completion import stored_completion, stored_values
 
 LOGPROB_DECIMALS = 4
+_PROVIDER = re.compile(r"\w[\w.-]*")
 _DEFAULTS: dict[str, Any] = {"epoch": 1, "params": {}, "round": 0, "sample": "", "schema": None, "top_logprobs": 0}
 _REQUEST_FIELDS = {"messages", "model", "provider", "role", "seed", "token_entropies", "token_logprobs", *_DEFAULTS}
 _TYPES: dict[str, type] = {
@@ -103,6 +106,8 @@ def parse_line(line: bytes) -> RecordedCall:
         value = key_fields[name] if name in _REQUEST_FIELDS else values[name]
         if not isinstance(value, kind):
             raise TypeError(f"`{name}` must be of type {kind.__name__}, found {value!r:.60}")
+    if not _PROVIDER.fullmatch(key_fields["provider"]):
+        raise ValueError(f"`provider` {key_fields['provider']!r:.60} is not a name; a file is named by it")
     key_fields["messages"] = [_message(message) for message in key_fields["messages"]]
     return RecordedCall(line, key_fields, _completion(values))
 
@@ -125,7 +130,7 @@ def read_cassette(path: Path, *, growing: bool = False) -> Iterator[RecordedCall
 def write_cassette(path: Path, calls: Mapping[str, RecordedCall]) -> None:
     """Replace a file by sorted calls, in one step. A file with equal content is not written."""
     data = b"".join(call.line + b"\n" for call in sorted(calls.values(), key=lambda call: call.order))
-    if path.is_file() and path.read_bytes() == data:
+    if path.is_file() and not path.is_symlink() and read_bytes(path) == data:
         return
     with replacing(path, sync=True) as file:
         file.write(data)

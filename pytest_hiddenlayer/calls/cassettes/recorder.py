@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from ...errors import UsageError
 from ...io.locks import lock, locked_folder, unlock
+from ...io.places import open_regular
 from ...io.writable import reason
 from ...types import Completion
 from .format import RecordedCall, format_line, read_cassette, write_cassette
@@ -77,12 +78,23 @@ def merge(folder: Path) -> None:
             part.unlink()
 
 
+def cassettes(folder: Path) -> list[Path]:
+    """The files with merged calls. Raises UsageError for a link: its calls would be others on another machine."""
+    return [_own(path) for path in sorted(folder.glob("*.jsonl")) if not path.name.startswith(".")]
+
+
 def parts(folder: Path) -> list[Path]:
-    """The files that are not merged yet, the newest last."""
-    return sorted(folder.glob(f"{PART}*"), key=lambda path: path.stat().st_mtime)
+    """The files that are not merged yet, the newest last. Raises UsageError for a link, which nobody recorded."""
+    return sorted(map(_own, folder.glob(f"{PART}*")), key=lambda path: path.stat().st_mtime)
+
+
+def _own(path: Path) -> Path:
+    if path.is_symlink() or not path.is_file():
+        raise UsageError(f"{path}: not a file of recorded calls but a link, a folder, a pipe or a device; remove it")
+    return path
 
 
 def _is_growing(part: Path) -> bool:
     """Whether its recorder is still open."""
-    with part.open("r+b") as file:
+    with open_regular(part) as file:
         return not lock(file.fileno(), wait=False)

@@ -15,7 +15,7 @@ from ...types import Completion, Request
 from ..cache_key import cache_key_fields, call_key
 from .closest import ClosestCall, differences
 from .format import RecordedCall, normalize_model_path, parse_line, portable_model, read_cassette
-from .recorder import Recorder, parts
+from .recorder import Recorder, cassettes, parts
 
 __all__ = ["Recorder", "ReplayProvider", "Replayer"]
 
@@ -55,10 +55,11 @@ class Replayer:
 
     def _read(self) -> None:
         with locked_folder(self.folder):  # no merge removes a file meanwhile
-            for path in sorted(path for path in self.folder.glob("*.jsonl") if not path.name.startswith(".")):
+            for path in cassettes(self.folder):
                 self._add_all(read_cassette(path))
+            merged = frozenset(self._lines)  # a hidden file adds calls; it replaces none that a reviewer could see
             for path in parts(self.folder):
-                self._add_all(read_cassette(path, growing=True))
+                self._add_all(call for call in read_cassette(path, growing=True) if call.key not in merged)
 
     def _add_all(self, calls: Iterable[RecordedCall]) -> None:
         for call in calls:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError, did_you_mean
+from ...io.places import open_regular
 from ...types import Usage
 
 _NEEDED = ("provider", "model", "since", "input", "output")
@@ -79,7 +80,7 @@ def _read_yaml(path: Path) -> Any:
     import yaml
 
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             text = file.read(MAX_BYTES + 1).decode("utf-8")
         if len(text.encode()) > MAX_BYTES:
             raise UsageError(f"{path}: larger than {MAX_BYTES:,} bytes; keep only the entries that you need")

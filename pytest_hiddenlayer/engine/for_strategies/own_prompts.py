@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...errors import UsageError, did_you_mean
 from ...identifiers import digest
+from ...io.places import is_inside, read_text
 from ...registry import strategies
 from ...strategies.prompt_files import PromptFile, find_prompt, names_below, prompt_names, prompt_sets, read_prompt
 from ...taskfile.prompt import check_template, template_variables
@@ -64,6 +65,11 @@ def check_strategy_prompts() -> None:
 
 def _check_file(path: Path, place: Path, known: Sequence[str]) -> None:
     name = place.with_suffix("").as_posix()
+    if not is_inside(path, path.parents[len(place.parts) - 1]):
+        raise UsageError(
+            f"{path}: a symbolic link leads out of the folder of prompts, and its text would be sent to a model. "
+            "Nothing was sent; copy the file instead"
+        )
     if name not in known or place.suffix != SUFFIX:
         hint = did_you_mean(name, known) or "; `hiddenlayer prompts` lists the names"
         raise UsageError(f"{path}: no strategy has a prompt of this name{hint} (the form is STRATEGY/NAME{SUFFIX})")
@@ -79,9 +85,7 @@ def _check_template(path: Path, prompt: PromptFile) -> None:
     if not prompt.text.strip():
         raise UsageError(f"{path}: the prompt {prompt.name!r} has no text; write what is asked, or remove the file")
     try:
-        check_template(
-            path.read_text(encoding="utf-8")
-        )  # with the first comment, so that the line is that of the file
+        check_template(read_text(path))  # with the first comment, so that the line is that of the file
     except ValueError as error:
         raise UsageError(f"{path}: the prompt {prompt.name!r} is wrong: {error}; correct it") from error
 

@@ -153,7 +153,7 @@ def _plan(
     )
     load_conftests(project.root, plan.eval_tasks)
     plan.options()
-    check_reports(project.reports)
+    check_reports(project.reports, project.root)
     refuse_overwriting(plan.output, resume=resume)
     if plan.fuse is not None and plan.fuse.exists():
         raise UsageError(f"fused model {plan.fuse}: it exists; remove it, or choose another folder")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError, did_you_mean
+from ...io.places import read_text
 from .weights_fingerprint import weights_fingerprint
 
 WEIGHTS = "adapters.safetensors"
@@ -94,7 +95,7 @@ def _refuse_other_base(adapter: Path, base_name: str, base: Path) -> None:
 def _read(path: Path) -> dict[str, Any]:
     """Return a JSON object; empty if there is no file. Raises UsageError if it is something else."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(read_text(path))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

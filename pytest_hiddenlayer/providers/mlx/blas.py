@@ -16,13 +16,15 @@ import importlib.util
 import os
 import platform
 import shutil
-import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+
+from ...errors import UsageError
+from ...io.user_cache import is_private, private_folder
 
 SETTING = "HIDDENLAYER_BLAS"
 SOURCE = Path(__file__).with_name("blas.c")
@@ -117,15 +119,14 @@ def _scipy_openblas() -> Path:
 def _compiled_forwarder(openblas: Path) -> Path:
     """Return the library that forwards plain names to prefixed ones; compiled once into the user's cache."""
     key = hashlib.sha256(SOURCE.read_bytes() + openblas.name.encode()).hexdigest()[:16]
-    target = _cache_folder() / f"blas-{platform.machine()}-{key}.so"
-    if _is_private(target):
+    target = _private_cache() / f"blas-{platform.machine()}-{key}.so"
+    if is_private(target):
         return target
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if compiler is None:
         raise _NotUsableError(
             "the OpenBLAS of scipy's wheel needs a C compiler once, but cc, gcc and clang are missing"
         )
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         new = Path(folder) / target.name
         command = [compiler, "-O2", "-shared", "-fPIC", str(SOURCE), str(openblas), "-o", str(new)]
@@ -137,21 +138,9 @@ def _compiled_forwarder(openblas: Path) -> Path:
     return target
 
 
-def _is_private(library: Path) -> bool:
-    """Return whether a compiled library exists that no other user can have written.
-
-    A folder that others may write to is closed to them first. Raises _NotUsableError if it is another user's.
-    """
+def _private_cache() -> Path:
+    """The user's cache folder. Raises _NotUsableError if it is another user's, who could replace the library."""
     try:
-        folder, file = library.parent.lstat(), library.lstat()
-    except FileNotFoundError:
-        return False
-    if not stat.S_ISDIR(folder.st_mode) or folder.st_uid != os.getuid():
-        raise _NotUsableError(f"{library.parent} is not a folder of this user: set XDG_CACHE_HOME to one")
-    if folder.st_mode & 0o022:
-        library.parent.chmod(0o700)
-    return stat.S_ISREG(file.st_mode) and file.st_uid == os.getuid() and not file.st_mode & 0o022
-
-
-def _cache_folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hiddenlayer"
+        return private_folder()
+    except UsageError as error:
+        raise _NotUsableError(str(error)) from error

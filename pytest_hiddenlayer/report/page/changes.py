@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ...io.places import read_text
 from ...results.log.summary import SUMMARY
 from ..file_types.changes_types import changes_type
 from ..file_types.json_types import checked, every, left_out_words
@@ -95,6 +96,6 @@ def _unknown_side() -> dict[str, Any]:
 def _read(path: Path) -> Any:
     """The JSON of a file; None if it is missing or torn."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(read_text(path))
     except (OSError, ValueError, RecursionError):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from pathlib import Path
 
+from ...io.places import open_regular
 from .bundle import generator
 from .run_page import REPORT
 
@@ -16,7 +17,7 @@ def is_current(folder: Path) -> bool:
     page = folder / REPORT
     try:
         written = page.stat().st_mtime_ns
-        with page.open("rb") as file:
+        with open_regular(page) as file:
             head = file.read(HEAD).decode("utf-8", "replace")
     except OSError:
         return False

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...io.places import read_text
 from ...results.log.record_file import RECORDS
 from ...results.log.run_log import MANIFEST
 from ...results.log.summary import SUMMARY
@@ -94,7 +95,7 @@ def left_out_notices(name: str, places: list[str]) -> list[dict[str, str]]:
 def _read(path: Path) -> tuple[Any, str]:
     """(the JSON value of a file, why there is none)."""
     try:
-        return json.loads(path.read_text(encoding="utf-8")), ""
+        return json.loads(read_text(path)), ""
     except FileNotFoundError:
         return None, "is missing"
     except OSError as error:

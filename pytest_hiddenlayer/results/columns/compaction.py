@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from ...errors import UsageError
 from ...io.atomic import replacing, sync_folder
 from ...io.locks import locked_folder
+from ...io.places import read_text
 from ...types import Record
 from ..log.parquet_file import (
     COLUMNS_VERSION,
@@ -100,7 +101,7 @@ def compact_at_end(folder: Path) -> Compaction | None:
 
 def _ended(folder: Path) -> bool:
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads(read_text(folder / MANIFEST))
     except FileNotFoundError:
         return True  # a folder that was not written by a run of this package
     except (OSError, ValueError, RecursionError) as error:

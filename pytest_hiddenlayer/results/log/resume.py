@@ -11,6 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from ...io.places import open_regular
 from ...types import SCORER_FAILED, Record
 from .placed_records import placed_records, record_at
 from .record_file import RECORDS
@@ -60,7 +61,7 @@ class ReusableRecords(Mapping[str, Record]):
         different = np.count_nonzero(self._digests[1:] != self._digests[:-1])
         self._n_keys = int(different) + 1 if len(self._digests) else 0
         self._reading = threading.Lock()
-        self._file = path.open("rb")
+        self._file = open_regular(path)
 
     def __del__(self) -> None:
         if hasattr(self, "_file"):

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ...io.places import read_text
 from .parquet_file import RECORDS_PARQUET
 from .record_file import RECORDS
 from .run_log import MANIFEST, METRICS
@@ -71,7 +72,7 @@ def _entry(folder: Path) -> RunEntry | None:
 def _read(path: Path, kind: type) -> Any:
     """The JSON value of a file if it is of this kind; None if it does not exist or cannot be read."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(read_text(path))
     except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, kind) else None

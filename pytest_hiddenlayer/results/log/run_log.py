@@ -17,6 +17,7 @@ from ...errors import UsageError, did_you_mean
 from ...io.atomic import write_json
 from ...io.codecs import record_from_json, record_to_json
 from ...io.jsonl import LineLog, objects_of, read_from
+from ...io.places import read_text
 from ...io.secret_masking import mask_arguments
 from ...types import Record
 from .git import git_state
@@ -176,7 +177,7 @@ def _start_order(run: Path) -> tuple[float, float]:
     """When a run started, by its manifest; runs that started at the same time are ordered by their last write."""
     written = (run / MANIFEST).stat().st_mtime
     try:
-        started_at = json.loads((run / MANIFEST).read_text(encoding="utf-8"))["started_at"]
+        started_at = json.loads(read_text(run / MANIFEST))["started_at"]
         return datetime.fromisoformat(started_at).timestamp(), written
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return written, written

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
+from ...io.places import read_text
 from ...types import Record
 from .cells import CellMetrics, by_cell, compute_metrics, config_from_records
 
@@ -29,7 +30,7 @@ def cell_settings(folder: Path) -> dict[tuple[str, ...], Mapping[str, Any]]:
     """
     path = folder / "summary.json"
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))
+        cells = json.loads(read_text(path))
         return {(c["task"], c["label"], c["provider"], c["slug"]): c for c in cells if "slug" in c}
     except FileNotFoundError:
         return {}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import SnapshotError
+from ...io.places import read_text
 from ...types import MAX_EPOCHS, OUTCOMES
 from ..metrics.cells import MIN_SCORED
 from .baseline import Baseline, BaselineSample
@@ -29,7 +30,7 @@ def read_snapshot(path: Path, name: str | None = None) -> dict[str, Any]:
     """
     name = name or str(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, ValueError) as error:
         raise SnapshotError(f"{name}: cannot be read as a snapshot: {error}") from error
     return parse_snapshot(text, name)
@@ -40,6 +41,11 @@ def parse_snapshot(text: str, name: str) -> dict[str, Any]:
     try:
         value = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
+        if (line := _conflict(text)) is not None:
+            raise SnapshotError(
+                f"{name}:{line}: two branches changed this snapshot, and their merge left both versions in it; "
+                "keep one of them, or write it again with --snapshot-update"
+            ) from None
         raise SnapshotError(f"{name}: cannot be read as a snapshot: {error}") from error
     if not isinstance(value, dict) or (missing := _FIELDS - set(value)):
         problem = "it is not a JSON object" if not isinstance(value, dict) else f"missing {sorted(missing)}"
@@ -159,6 +165,12 @@ def _check_sample(snapshot: str, sample_id: str, sample: Any) -> None:
 
 def _is_score(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _conflict(text: str) -> int | None:
+    """The number of the line with which git marks the begin of a conflict; None if there is none."""
+    lines = text.splitlines()
+    return next((number for number, line in enumerate(lines, 1) if line.startswith("<<<<<<<")), None)
 
 
 def _refuse(constant: str) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
+from ...io.places import read_text
 from ...io.secret_masking import mask_secrets
 from ...options import Shard
 from ..cell_config import CellConfig
@@ -53,7 +54,7 @@ def read_shard(folder: Path) -> ShardManifest:
     """Returns the shard in a run's folder. Raises UsageError if the run is not a shard, or cannot be read."""
     path = folder / MANIFEST
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(read_text(path))
         part = values[KEY] if isinstance(values, dict) and KEY in values else None
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: cannot be read ({error}); name the folder of a run with --shard") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 
 import pytest
 from support.labelling import ask, pair, post, session
@@ -135,3 +136,27 @@ def test_the_terminal_and_the_page_write_the_same(serve, path, tmp_path):
     other = tmp_path / "other.jsonl"
     session(other, pair()).answer("tie", "so\nit is")
     assert json.loads(path.read_text()) == json.loads(other.read_text())
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "1e3", "٣", ""])
+def test_a_length_that_is_no_number_of_bytes_is_a_bad_request(serve, length):
+    """Whoever has the token gets the status 400, not a broken connection."""
+    server = serve(pair())
+    name = length.encode().decode("latin-1")
+    assert ask(server, "POST", f"/{server.token}/answer", Content_Length=name)[0] == 400
+
+
+def test_a_position_of_5000_digits_is_a_bad_request(serve):
+    """It is no position of a question."""
+    server = serve(pair())
+    assert ask(server, "POST", f"/{server.token}/answer", f"position={'9' * 5000}&answer=1")[0] == 400
+
+
+def test_a_client_that_sends_slowly_keeps_nobody_waiting(serve):
+    """While one form has not arrived in full, the page is served."""
+    server = serve(pair())
+    with socket.create_connection(("127.0.0.1", server.server_port)) as slow:
+        host = f"127.0.0.1:{server.server_port}"
+        head = f"POST /{server.token}/answer HTTP/1.1\r\nHost: {host}\r\nContent-Length: 99\r\n\r\n"
+        slow.sendall(head.encode() + b"position=0")
+        assert ask(server, "GET", f"/{server.token}/")[0] == 200

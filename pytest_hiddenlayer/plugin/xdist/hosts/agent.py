@@ -27,6 +27,7 @@ from ....calls.event_loop import EventLoopThread
 from ....calls.factory import open_local
 from ....errors import HiddenLayerError, ProviderError
 from ....io.codecs import completion_to_json, request_from_json
+from ....io.user_cache import close_to_others
 from ....local_models import LocalModels
 from ....protocols import Provider, capabilities_of, close_provider
 from ....types import ModelName
@@ -198,6 +199,7 @@ def _make_folder(run_id: str) -> Path:
     """A folder of this run that only this user may read. Removes those of runs that ended without removing them."""
     base = default_path().parent / "hosts"  # beside the response cache
     base.mkdir(parents=True, exist_ok=True, mode=0o700)
+    close_to_others(base, instead="set HIDDENLAYER_CACHE on that host to a folder of your own")
     for old in base.iterdir():
         if _is_abandoned(old):
             shutil.rmtree(old, ignore_errors=True)
