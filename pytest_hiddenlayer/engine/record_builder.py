@@ -219,7 +219,7 @@ def _score_json(score: Score) -> dict[str, Any]:
         "answer": _answer(score),
         "explanation": bounded_text(score.explanation),
     }
-    if score.details:
+    if type(score.details) is not dict or score.details:
         values["details"] = bounded_json(score.details)
     return values
 
