@@ -15,13 +15,17 @@ from ..types import Completion
 
 _FLAGS = ("cached", "batched")
 _TEXTS = ("warnings", "not_sent")
+_SEQUENCES = ("logprobs", "token_texts", "entropies", "top_logprobs")
+_NAMES = tuple(field.name for field in fields(Completion))
 
 
 def plain_completion(completion: Any) -> Any:
     """Return a Completion with plain values; None, or the default, in place of others. What is none is returned."""
     if not isinstance(completion, Completion) or not isinstance(completion.text, str):
         return completion
-    values = {field.name: _plain(getattr(completion, field.name)) for field in fields(Completion)}
+    if _is_plain(completion):
+        return completion
+    values = {name: _plain(getattr(completion, name)) for name in _NAMES}
     values["usage"] = completion.usage
     for name in _FLAGS:
         values[name] = values[name] is True
@@ -30,7 +34,7 @@ def plain_completion(completion: Any) -> Any:
         values[name] = tuple(text for text in texts if isinstance(text, str)) if isinstance(texts, tuple) else ()
     attempts = values["attempts"]
     values["attempts"] = attempts if isinstance(attempts, int) and 1 <= attempts < 1_000_000 else 1
-    for name in ("logprobs", "token_texts", "entropies", "top_logprobs"):
+    for name in _SEQUENCES:
         if not isinstance(values[name], tuple):
             values[name] = None
     if any(plain_number(value) is None for value in values["entropies"] or ()):
@@ -38,6 +42,24 @@ def plain_completion(completion: Any) -> Any:
     if any(not _is_distribution(token) for token in values["top_logprobs"] or ()):
         values["top_logprobs"] = None
     return replace(completion, **values)
+
+
+def _is_plain(completion: Completion) -> bool:
+    """Whether every value is a plain one already, as those of the built-in providers without log-probabilities."""
+    return (
+        type(completion.text) is type(completion.finish_reason) is type(completion.model) is str
+        and type(completion.latency_s) is float
+        and type(completion.attempts) is int
+        and completion.attempts > 0
+        and type(completion.cached) is type(completion.batched) is bool
+        and not any(getattr(completion, name) is not None for name in _SEQUENCES)
+        and type(completion.warnings) is type(completion.not_sent) is tuple
+        and len(completion.warnings) == len(completion.not_sent) == 0
+        and type(completion.price_unknown) is str
+        and type(completion.reasoning) in (str, NoneType)
+        and type(completion.cost_usd) in (float, int, NoneType)
+        and type(completion.time_to_first_token_s) in (float, NoneType)
+    )
 
 
 def _plain(value: Any) -> Any:

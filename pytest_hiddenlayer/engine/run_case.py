@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from ..completions.finish_reasons import UNCLOSED_REASONING
@@ -153,6 +154,9 @@ def _checked(answer: object, context: AnswerContext) -> Answer:
 
 def _plain(answer: Answer) -> Answer:
     """Return `answer` with values that every record can hold. Raises TypeError or ValueError for other types."""
+    has_texts = type(answer.output) is str and type(answer.finish_reason) in (str, NoneType)
+    if has_texts and answer.outcome is answer.error is None and type(answer.metadata) is dict and not answer.metadata:
+        return answer
     for name in ("finish_reason", "error", "outcome"):
         value: Any = getattr(answer, name)
         if not isinstance(value, str | None):

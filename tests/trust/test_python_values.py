@@ -260,7 +260,7 @@ def test_with_workers_too(folder: Folder) -> None:
 
 EVALUATE = """
 import conftest, pytest_hiddenlayer as hl
-hl.evaluate("evals/sums.yaml", model="plain")
+hl.evaluate("evals/sums.yaml", provider="plain")
 """
 
 
