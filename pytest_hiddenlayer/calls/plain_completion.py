@@ -13,6 +13,8 @@ from typing import Any
 from ..extensions.values import plain_number, text_of
 from ..types import Completion
 
+MAX_DURATION_S = 1e9
+"""The longest duration of a call that is known; a sum of longer ones may be no number."""
 _FLAGS = ("cached", "batched")
 _TEXTS = ("warnings", "not_sent")
 _SEQUENCES = ("logprobs", "token_texts", "entropies", "top_logprobs")
@@ -27,6 +29,8 @@ def plain_completion(completion: Any) -> Any:
         return completion
     values = {name: _plain(getattr(completion, name)) for name in _NAMES}
     values["usage"] = completion.usage
+    for name in ("latency_s", "time_to_first_token_s"):
+        values[name] = values[name] if _is_duration(values[name]) else None
     for name in _FLAGS:
         values[name] = values[name] is True
     for name in _TEXTS:
@@ -49,6 +53,7 @@ def _is_plain(completion: Completion) -> bool:
     return (
         type(completion.text) is type(completion.finish_reason) is type(completion.model) is str
         and type(completion.latency_s) is float
+        and completion.latency_s < MAX_DURATION_S
         and type(completion.attempts) is int
         and completion.attempts > 0
         and type(completion.cached) is type(completion.batched) is bool
@@ -74,6 +79,10 @@ def _plain(value: Any) -> Any:
         items = list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value)
         return tuple(item if type(item) in (str, int, float, NoneType) else _of_token(item) for item in items)
     return None
+
+
+def _is_duration(value: Any) -> bool:
+    return isinstance(value, (int, float)) and value < MAX_DURATION_S
 
 
 def _of_token(item: Any) -> Any:

@@ -19,7 +19,7 @@ from ..taskfile import prompt_text, render_prompt
 from ..types import RECORDED, Answer, Call, Completion, GenerationConfig, Message, Recording, Request, Sample, Score
 from .cases import Case
 from .dependencies import DependencyTracker
-from .for_strategies.call_arguments import check_call, prompt_messages
+from .for_strategies.call_arguments import check_call, check_models, prompt_messages
 from .for_strategies.feedback import feedback
 from .for_strategies.own_prompts import prompt_hash
 from .for_strategies.prompts import render_prompt_file
@@ -139,6 +139,7 @@ class AnswerContext:
         outputs = (self.case.cell.task.outputs or {}).get(self.sample.id, ())
         if self.token_measures:
             top_logprobs = max(top_logprobs, K)
+        check_models(model, judge)
         request = self._request(
             prompt,
             role,

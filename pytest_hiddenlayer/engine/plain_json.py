@@ -51,6 +51,12 @@ def bounded_json(value: Any) -> Any:
     return _Bound().plain(value, 0)
 
 
+def bounded_mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a mapping as `bounded_json` does; one whose items cannot be had has one entry that says so."""
+    plain = bounded_json(value)
+    return plain if isinstance(plain, dict) else {CUT: plain}
+
+
 class _Bound:
     """Converts one value; `left` is the number of characters that it may still take."""
 

@@ -34,7 +34,7 @@ from .cases import Case
 from .confidence import answer_measures, elicit, elicited_by_strategy
 from .context import AnswerContext
 from .interruption import is_interruption
-from .plain_json import bounded_json, check_json, escape_surrogates
+from .plain_json import bounded_json, bounded_mapping, check_json, escape_surrogates
 from .record_builder import build_record
 from .recorded_scores import recorded_metadata, settled
 from .round_scores import round_scores, sample_scores
@@ -173,7 +173,7 @@ def _plain(answer: Answer) -> Answer:
         name: None if getattr(answer, name) is None else text_of(getattr(answer, name))
         for name in ("finish_reason", "error", "outcome")
     }
-    return replace(answer, output=text_of(answer.output), metadata=bounded_json(answer.metadata), **texts)
+    return replace(answer, output=text_of(answer.output), metadata=bounded_mapping(answer.metadata), **texts)
 
 
 def _without_reasoning(answer: Answer, context: AnswerContext) -> Answer:

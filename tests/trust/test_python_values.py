@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from support import python_values
 from support.folder import Folder
 from support.python_values import ERRORS, VALUES
+from support.records import record
 from support.trust_scale import times
 
+from pytest_hiddenlayer.calls.plain_completion import plain_completion
+from pytest_hiddenlayer.calls.reported_values import checked_completion
 from pytest_hiddenlayer.engine.plain_json import MAX_TOTAL, bounded_json, check_json
 from pytest_hiddenlayer.extensions.errors import describe_error, error_traceback
 from pytest_hiddenlayer.extensions.values import MAX_SHOWN, shown, text_of
-from pytest_hiddenlayer.types import Completion
+from pytest_hiddenlayer.results.metrics.judges import judge_metrics
+from pytest_hiddenlayer.types import Completion, Usage
 
 CONFTEST = """
 import asyncio, os, sys
@@ -146,7 +150,17 @@ class Plain(Completing):
         return completion()
 """
 
-PLACES = ("conftest.py:", "python_values.py:", "scorer '", "strategy '", "provider '", "the provider of ")
+PLACES = (
+    "conftest.py:",
+    "python_values.py:",
+    "scorer '",
+    "strategy '",
+    "provider '",
+    "model '",
+    "judge '",
+    "the provider of ",
+    "the answer ended with",
+)
 """One of these is in each error: the user's file and line, or the name of what the user wrote."""
 
 
@@ -194,8 +208,8 @@ def checked_run(folder: Folder, names: list[str]) -> dict[str, Any]:
     assert (run / "report.html").exists()
     assert len(records) == len(lines) == len(names) + 2
     assert {records["s0"]["outcome"], records[f"s{len(names) + 1}"]["outcome"]} == {"correct"}
-    for record in records.values():
-        assert record["outcome"] != "error" or any(place in record["error"] for place in PLACES), record["error"]
+    errors = [record["error"] for record in records.values() if record["outcome"] == "error"]
+    assert [error for error in errors if not any(place in error for place in PLACES)] == []
     return {name: records[f"s{i + 1}"] for i, name in enumerate(names)}
 
 
@@ -283,6 +297,35 @@ def test_every_value_becomes_strict_json(name: str) -> None:
         assert len(text) < 3 * MAX_TOTAL
         assert len(shown(value)) < 2 * MAX_SHOWN
         assert type(text_of(value)) is str
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"opinions": 5},
+        {"opinions": ["x"]},
+        {"opinions": [{"scale": "1-5", "verdict": "great", "model": "m"}]},
+        {"opinions": [{"scale": "no-yes", "verdict": {}, "model": "m"}]},
+        {"pairs": "ab"},
+        {"pairs": [{"winner": "a"}], "chars": [1]},
+        {"pairs": [{"winner": [1]}], "chars": [1, 2]},
+    ],
+)
+def test_details_under_the_keys_of_a_judge_are_ignored(details: dict[str, Any]) -> None:
+    """A user's scorer may use these names for something else; the metrics of judges leave it out."""
+    scores = {"own": {"value": 1.0, "answer": "a", "explanation": "", "details": details}}
+    assert judge_metrics([record("s0", 1.0, scores=scores)]) == {}
+
+
+DURATIONS = {"huge": 10**6000, "max": 1e308, "nan": float("nan"), "negative": -1, "text": "1"}
+
+
+@pytest.mark.parametrize("name", DURATIONS)
+def test_a_duration_that_cannot_be_is_unknown(name: str) -> None:
+    """So that the sum of a cell is a number."""
+    usage, duration = Usage(calls=1), cast("float", DURATIONS[name])
+    completion = Completion(text="a", finish_reason="stop", usage=usage, latency_s=duration, model="m")
+    assert checked_completion(plain_completion(completion), "m").latency_s == 0.0
 
 
 @pytest.mark.parametrize("name", ERRORS)

@@ -24,6 +24,15 @@ def check_call(role: object, round: object, schema: object, top_logprobs: object
         raise TypeError(f"ask: defaults must be a GenerationConfig, got {shown(params)}")
 
 
+def check_models(model: object, judge: object) -> None:
+    """Raise TypeError if these cannot name the model to ask."""
+    if type(model) is not str or type(judge) not in (bool, str):
+        raise TypeError(
+            "ask: model must be a text, and judge True, False or a text, "
+            f"got model={shown(model)}, judge={shown(judge)}"
+        )
+
+
 def prompt_messages(prompt: object) -> tuple[Message, ...]:
     """Return a prompt as messages. Raises TypeError if it is neither a text nor a list or tuple of messages."""
     if isinstance(prompt, str):
