@@ -26,6 +26,7 @@ from .checks import check_completion
 from .cost.meter import CostMeter
 from .endpoints.pool import EndpointPool
 from .limiter import AdaptiveLimiter
+from .plain_completion import plain_completion
 from .protocols import Prioritizable, Store
 from .reported_values import checked_completion
 from .retry import OnFailure, RetryPolicy, complete_with_retry, response_lost
@@ -124,7 +125,8 @@ class ModelClient(Prioritizable):
         self.access.check()
         try:
             answer = complete(request)
-            completion = checked_completion(await answer if isawaitable(answer) else answer, self.model)
+            returned = await answer if isawaitable(answer) else answer
+            completion = checked_completion(plain_completion(returned), self.model)
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except ProviderError as error:

@@ -12,8 +12,7 @@ from typing import Any
 
 from jinja2 import TemplateSyntaxError, meta
 
-from ..taskfile.prompt import MAX_PROMPT, check_template
-from ..taskfile.templates.budget import limits
+from ..taskfile.prompt import check_template, render_template
 from ..taskfile.templates.environment import PromptEnvironment
 
 RESERVED = ("input", "choices", "id", "metadata", "target", "rules")
@@ -56,13 +55,9 @@ def render(template: str, values: Mapping[str, Any]) -> str:
         return template
     check_template(template)
     try:
-        with limits():
-            text = _ENVIRONMENT.from_string(template).render(values)
-    except Exception as error:  # a template may raise anything
-        raise ValueError(f"the template does not render: {str(error) or type(error).__name__}") from error
-    if len(text) > MAX_PROMPT:
-        raise ValueError(f"the template renders to more than {MAX_PROMPT} characters")
-    return text
+        return render_template(template, values)
+    except ValueError as error:
+        raise ValueError(str(error).replace("the prompt", "the template", 1)) from error
 
 
 def as_prompt(template: str) -> str:

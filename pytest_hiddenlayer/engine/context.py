@@ -12,12 +12,14 @@ from ..completions.reasoning import without_reasoning
 from ..confidence import K, is_known, token_measures
 from ..errors import ProviderError
 from ..extensions.errors import is_user_error
+from ..extensions.values import text_of
 from ..identifiers import derive_seed
 from ..protocols import Provider
 from ..taskfile import prompt_text, render_prompt
 from ..types import RECORDED, Answer, Call, Completion, GenerationConfig, Message, Recording, Request, Sample, Score
 from .cases import Case
 from .dependencies import DependencyTracker
+from .for_strategies.call_arguments import check_call, check_models, prompt_messages
 from .for_strategies.feedback import feedback
 from .for_strategies.own_prompts import prompt_hash
 from .for_strategies.prompts import render_prompt_file
@@ -105,7 +107,8 @@ class AnswerContext:
     def parse(self, text: str) -> str | None:
         """Return the headline scorer's canonical answer in `text`, found without knowing the target."""
         if text not in self._parsed:
-            self._parsed[text] = self.case.cell.scorers[0].parse(text, self.sample)
+            answer: Any = self.case.cell.scorers[0].parse(text, self.sample)  # a user's scorer returns anything
+            self._parsed[text] = None if answer is None else text_of(answer)
         return self._parsed[text]
 
     def render(self, prompt: str, /, *, model: str = "", judge: bool | str = False, **values: Any) -> str:
@@ -136,6 +139,7 @@ class AnswerContext:
         outputs = (self.case.cell.task.outputs or {}).get(self.sample.id, ())
         if self.token_measures:
             top_logprobs = max(top_logprobs, K)
+        check_models(model, judge)
         request = self._request(
             prompt,
             role,
@@ -181,16 +185,12 @@ class AnswerContext:
         token_entropies: bool = False,
         independent: bool = False,
     ) -> Request:
-        if not isinstance(role, str) or type(round) is not int or round < 0:  # else no one could read the record
-            raise TypeError(
-                "ask: role must be a text such as 'agent-1', and round a whole number of at least 0, "
-                f"got role={role!r}, round={round!r}"
-            )
+        check_call(role, round, schema, top_logprobs, params)
         return Request(
-            messages=(Message(role="user", content=prompt),) if isinstance(prompt, str) else tuple(prompt),
+            messages=prompt_messages(prompt),
             params=params,
             seed=self._seed(role, round),
-            role=role,
+            role=text_of(role),
             round=round,
             sample_id=self.sample.id,
             epoch=self.case.epoch,

@@ -28,7 +28,7 @@ from ..types import (
 )
 from .cases import Case, Cell
 from .context import AnswerContext
-from .plain_json import MAX_TOTAL, bounded_json, bounded_text, escape_surrogates
+from .plain_json import MAX_TOTAL, bounded_mapping, bounded_text, escape_surrogates
 from .scoring import ScoringResult
 
 
@@ -73,7 +73,7 @@ def build_record(
         group=sample.group,
         prompt=prompt,
         choices=escape_surrogates(sample.choices),
-        metadata=bounded_json(sample.metadata),
+        metadata=bounded_mapping(sample.metadata),
         reasoning=_escaped(context.reasoning_of(answer)),
         confidence=dict(confidence),
         traceback=None if context.error is None else str(escape_surrogates(error_traceback(context.error))),
@@ -214,13 +214,13 @@ def _output_files(cell: Cell) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _score_json(score: Score) -> dict[str, Any]:
     """Return a score as JSON values; empty details are omitted."""
-    values = {
+    values: dict[str, Any] = {
         "value": score.value,
         "answer": _answer(score),
         "explanation": bounded_text(score.explanation),
     }
-    if score.details:
-        values["details"] = bounded_json(score.details)
+    if type(score.details) is not dict or score.details:
+        values["details"] = bounded_mapping(score.details)
     return values
 
 

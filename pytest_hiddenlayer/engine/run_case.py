@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import inspect
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from ..completions.finish_reasons import UNCLOSED_REASONING
 from ..completions.reasoning import split_reasoning
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
 from ..extensions.errors import describe_error
+from ..extensions.values import shown, text_of
 from ..protocols import Provider
 from ..types import (
     ELICITED,
     IGNORED_SPANS,
+    OUTCOMES,
     OWN_PROMPTS,
     ROUND_SCORES,
     SAMPLE_SCORES,
@@ -32,11 +34,11 @@ from .cases import Case
 from .confidence import answer_measures, elicit, elicited_by_strategy
 from .context import AnswerContext
 from .interruption import is_interruption
-from .plain_json import bounded_json, escape_surrogates
+from .plain_json import bounded_json, bounded_mapping, check_json, escape_surrogates
 from .record_builder import build_record
 from .recorded_scores import recorded_metadata, settled
 from .round_scores import round_scores, sample_scores
-from .scoring import score_answer
+from .scoring import ScoringResult, score_answer
 
 
 async def run_case(
@@ -74,23 +76,45 @@ async def run_case(
         token_logprobs=token_logprobs,
         token_measures="tokens" in confidence,
     )
+
+    def time_spent() -> tuple[str, float]:
+        return started.isoformat(), time.perf_counter() - began
+
     answer = await _run_strategy(context)
+    try:
+        record = await _recorded(context, answer, run_id, confidence, time_spent)
+    except BaseException as error:  # a user's scorer or value may raise anything; the error belongs to its record
+        if is_interruption(error) or isinstance(error, HiddenLayerError):
+            raise
+        context.note_error(error)
+        failed = Answer(output="", outcome="error", error=f"this answer has no score: {describe_error(error)}")
+        record = build_record(context, failed, ScoringResult("error", error=failed.error), run_id, *time_spent())
+    if context.error is not None:
+        on_error(record, context.error)
+    return record
+
+
+async def _recorded(
+    context: AnswerContext,
+    answer: Answer,
+    run_id: str,
+    confidence: Sequence[str],
+    time_spent: Callable[[], tuple[str, float]],
+) -> Record:
+    """Return the record of an answer, with its scores and measures."""
     if context.recording is not None:
         context.recording = settled(context.recording, answer)
     calls = context.calls
     elicited = await elicit(context, answer, confidence)
     result = await score_answer(context, answer)
-    latency_s = time.perf_counter() - began
+    started_at, latency_s = time_spent()
     if metadata := await _engine_metadata(context, _answer_calls(calls, answer), answer):
         answer = replace(answer, metadata={**answer.metadata, **metadata})
     stated = elicited_by_strategy(answer)
     if elicited:
         answer = replace(answer, metadata={**answer.metadata, ELICITED: bounded_json({**stated, **elicited})})
     measures = answer_measures(calls, answer) if confidence or stated else {}
-    record = build_record(context, answer, result, run_id, started.isoformat(), latency_s, measures)
-    if context.error is not None:
-        on_error(record, context.error)
-    return record
+    return build_record(context, answer, result, run_id, started_at, latency_s, measures)
 
 
 async def _run_strategy(context: AnswerContext) -> Answer:
@@ -99,7 +123,7 @@ async def _run_strategy(context: AnswerContext) -> Answer:
     try:
         running = strategy.run(context, **strategy.params)
         if not inspect.isawaitable(running):
-            raise TypeError(f"it returned {running!r} at once; define it with `async def`")
+            raise TypeError(f"it returned {shown(running)} at once; define it with `async def`")
         return _checked(await running, context)
     except BudgetExceededError as error:
         return Answer(output="", outcome="skipped", error=f"budget: {error}")
@@ -118,14 +142,38 @@ async def _run_strategy(context: AnswerContext) -> Answer:
 
 def _checked(answer: object, context: AnswerContext) -> Answer:
     """Return `answer`, without reasoning, if it is an Answer. Raises TypeError or ValueError otherwise."""
-    if not isinstance(answer, Answer) or not isinstance(answer.output, str):
-        raise TypeError(f"it returned {answer!r}; return an Answer with a text as output")
-    if answer.metadata:
-        json.dumps(dict(answer.metadata), allow_nan=False)
-        answer = replace(answer, metadata=bounded_json(answer.metadata))
+    if not isinstance(answer, Answer):
+        raise TypeError(f"it returned {shown(answer)}; return an Answer with a text as output")
+    if not isinstance(answer.output, str):
+        raise TypeError(f"it returned an Answer with the output {shown(answer.output)}; its output must be a text")
+    answer = _plain(answer)
     if context.strips_reasoning and not context.is_completion(answer.output):
         return _without_reasoning(answer, context)
     return answer
+
+
+def _plain(answer: Answer) -> Answer:
+    """Return `answer` with values that every record can hold. Raises TypeError or ValueError for other types."""
+    has_texts = type(answer.output) is str and type(answer.finish_reason) in (str, NoneType)
+    if has_texts and answer.outcome is answer.error is None and type(answer.metadata) is dict and not answer.metadata:
+        return answer
+    for name in ("finish_reason", "error", "outcome"):
+        value: Any = getattr(answer, name)
+        if not isinstance(value, str | None):
+            raise TypeError(f"it returned an Answer whose {name} is {shown(value)}, not a text or None")
+    if answer.outcome is not None and text_of(answer.outcome) not in OUTCOMES:
+        raise ValueError(f"it returned an Answer whose outcome is {shown(answer.outcome)}, not one of {OUTCOMES}")
+    if not isinstance(answer.metadata, Mapping):
+        raise TypeError(f"it returned an Answer whose metadata is {shown(answer.metadata)}, not a mapping")
+    try:
+        check_json(answer.metadata)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"it returned an Answer whose metadata {error}") from error
+    texts: dict[str, Any] = {
+        name: None if getattr(answer, name) is None else text_of(getattr(answer, name))
+        for name in ("finish_reason", "error", "outcome")
+    }
+    return replace(answer, output=text_of(answer.output), metadata=bounded_mapping(answer.metadata), **texts)
 
 
 def _without_reasoning(answer: Answer, context: AnswerContext) -> Answer:

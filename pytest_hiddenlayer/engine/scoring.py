@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import NoneType
 
 from ..completions.finish_reasons import unscored_outcome
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
 from ..extensions.errors import describe_error
+from ..extensions.values import shown, text_of
 from ..protocols import Scorer
 from ..scorers.capabilities import capabilities_of
 from ..types import NO_TEXT, SCORER_FAILED, Answer, Outcome, Score
@@ -79,11 +81,13 @@ def _failed(
 def _plain(score: Score) -> Score:
     """Return a user's score with its answer and explanation as texts. Raises TypeError for anything but a Score."""
     if not isinstance(score, Score):
-        raise TypeError(f"it returned {score!r:.200}; return a Score")
-    if isinstance(score.answer, str | None) and isinstance(score.explanation, str):
+        raise TypeError(f"it returned {shown(score)}; return a Score")
+    if type(score.answer) in (str, NoneType) and type(score.explanation) is str and type(score.details) is dict:
         return score
-    answer = None if score.answer is None else str(score.answer)
-    return Score(value=score.value, answer=answer, explanation=str(score.explanation), details=score.details)
+    if not isinstance(score.details, Mapping):
+        raise TypeError(f"it returned a Score whose details are {shown(score.details)}, not a mapping")
+    answer = None if score.answer is None else text_of(score.answer)
+    return Score(value=score.value, answer=answer, explanation=text_of(score.explanation), details=score.details)
 
 
 def _graded(value: float, pass_score: float) -> Outcome:

@@ -21,6 +21,8 @@ _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 def describe_error(error: BaseException) -> str:
     """`ZeroDivisionError: division by zero (evals/scorers.py:12)`; without a place if no user's code raised it."""
     message, place = _message(error), error_location(error)
+    if place is None and error.__cause__ is not None:  # StopIteration is an error of the coroutine around it
+        place = error_location(error.__cause__)
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
     return f"{text} ({place})" if place else text
 
@@ -53,7 +55,7 @@ def error_traceback(error: BaseException) -> str:
         trace = trace.tb_next
     try:
         text = "".join(traceback.format_exception(type(error), error, trace)).rstrip()
-    except Exception as failure:  # the error's own `__str__` may raise anything
+    except BaseException as failure:  # the error's own `__str__` may raise anything, SystemExit included
         text = f"{type(error).__name__}, whose traceback cannot be printed: {type(failure).__name__}"
     text = text.replace(f'File "{_folder()}', 'File "')
     if len(text) <= MAX_TRACEBACK:
@@ -96,6 +98,7 @@ def _library_folders() -> tuple[str, ...]:
 
 def _message(error: BaseException) -> str:
     try:
-        return str(error)
-    except Exception as failure:  # the error is a user's
+        text = str.__str__(str(error))
+    except BaseException as failure:  # the error is a user's
         return f"its text cannot be had ({type(failure).__name__})"
+    return text if len(text) <= MAX_TRACEBACK else f"{text[:MAX_TRACEBACK]}…"

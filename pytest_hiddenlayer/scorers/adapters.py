@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import UsageError
+from ..extensions.values import plain_number, shown
 from ..protocols import Ask
 from ..types import Sample, Score
 from .capabilities import ScorerCapabilities, capabilities_of
@@ -121,7 +122,7 @@ def _score(name: str, returned: Any, answer: str | None) -> Score:
     if value is not None and 0.0 <= value <= 1.0:  # false for NaN
         return Score(value=value, answer=answer)
     raise UsageError(
-        f"scorer {name!r} returned {returned!r}; return a number in [0, 1], True, False, a Score, "
+        f"scorer {name!r} returned {shown(returned)}; return a number in [0, 1], True, False, a Score, "
         "or None for unscored"
     )
 
@@ -130,7 +131,8 @@ def _number(returned: Any) -> float | None:
     """What a scorer returned as a number, be it a Decimal, a Fraction or of numpy; None if it is none."""
     if isinstance(returned, str | bytes | bytearray):
         return None
+    number = plain_number(returned)
     try:
-        return float(returned)
+        return float(returned if number is None else number)
     except (TypeError, ValueError, OverflowError):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from types import NoneType
 from typing import Any, Literal, TypeAlias
 
 Outcome: TypeAlias = Literal[
@@ -55,10 +56,12 @@ class Score:
     details: Mapping[str, Any] = field(default_factory=dict)  # evidence for the value; plain JSON
 
     def __post_init__(self) -> None:
-        if not isinstance(self.value, float | int | None) or isinstance(self.value, bool):
-            object.__setattr__(self, "value", float(self.value))  # Decimal, Fraction, a number of numpy
+        if type(self.value) not in (float, int, NoneType):
+            # Decimal, Fraction, a number of numpy; of a subclass its value, whatever its methods do
+            value: Any = self.value
+            object.__setattr__(self, "value", float.__float__(value) if isinstance(value, float) else float(value))
         if self.value is not None and not (math.isfinite(self.value) and 0.0 <= self.value <= 1.0):
-            raise ValueError(f"a score lies in [0, 1] or is None (unscored); got {self.value!r}")
+            raise ValueError(f"a score lies in [0, 1] or is None (unscored); got {self.value!r:.100}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

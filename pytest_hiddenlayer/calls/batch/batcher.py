@@ -17,6 +17,7 @@ from ...batch_api import BatchApi
 from ...errors import ProviderError, TransientError
 from ...types import Completion, Request
 from ..cost.meter import CostMeter
+from ..plain_completion import plain_completion
 from ..reported_values import checked_completion
 from ..retry import RetryPolicy
 from .collecting import BatchCollector
@@ -142,7 +143,7 @@ class Batcher:
             raise ProviderError(f"{batch} was cancelled before this was answered; run again")
         try:
             answer = None if line is None else self._session.api.read(line, request)
-            completion = None if answer is None else checked_completion(answer, self._session.model)
+            completion = None if answer is None else checked_completion(plain_completion(answer), self._session.model)
         except TransientError:
             completion = None
         if completion is None:

@@ -5,6 +5,7 @@ Every public function takes the records of one cell and returns plain JSON value
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -68,8 +69,40 @@ def judge_flags(records: Sequence[Record]) -> list[str]:
 def _details(records: Sequence[Record]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for record in records:
         for scorer, score in record.scores.items():
-            if details := score.get("details"):
+            details = score.get("details")
+            if details and _is_of_judge(details):
                 yield scorer, details
+
+
+def _is_of_judge(details: Any) -> bool:
+    """Whether details have the form of a judge's; a user's scorer may write anything under the same keys."""
+    opinions, pairs = details.get("opinions", ()), details.get("pairs", ())
+    if not (_are_mappings(opinions) and _are_mappings(pairs)):
+        return False
+    chars = details.get("chars", ()) if pairs else (0, 0)
+    return (
+        isinstance(chars, (list, tuple))
+        and len(chars) == 2
+        and all(isinstance(length, int) for length in chars)
+        and all(isinstance(pair.get("winner"), str | None) for pair in pairs)
+        and all("winner" in pair for pair in pairs)
+        and all(map(_is_opinion, opinions))
+    )
+
+
+def _are_mappings(values: object) -> bool:
+    return isinstance(values, (list, tuple)) and all(isinstance(value, Mapping) for value in values)
+
+
+def _is_opinion(opinion: Mapping[str, Any]) -> bool:
+    verdict, scale = opinion.get("verdict"), opinion.get("scale")
+    names = [opinion.get(name) for name in ("criterion", "model", "judge")]
+    if not isinstance(scale, str) or not all(isinstance(text, str | None) for text in (verdict, *names)):
+        return False
+    try:
+        return verdict is None or scale == "no-yes" or math.isfinite(float(verdict))
+    except ValueError:
+        return False
 
 
 def _models(record: Record) -> Iterator[str]:

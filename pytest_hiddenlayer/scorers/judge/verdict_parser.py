@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ...errors import UsageError
-from ...regular_expressions import compile_regex
+from ...regular_expressions import Match, compile_regex
 from ..match.extract import truncate
 from .scale import Scale
 from .verdict_objects import VerdictObject, verdict_objects
@@ -99,7 +99,7 @@ class VerdictFormat:
         ]
 
 
-def _is_quoted(reply: str, match: re.Match[str], prompt_text: str) -> bool:
+def _is_quoted(reply: str, match: Match, prompt_text: str) -> bool:
     before = _normalize(reply[: match.start()])[-QUOTED_CHARS:]
     return len(before) == QUOTED_CHARS and f"{before}{_normalize(match[0])}" in prompt_text
 

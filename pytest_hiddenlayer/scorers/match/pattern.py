@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from ...protocols import Ask
-from ...regular_expressions import Regex, compile_regex
+from ...regular_expressions import Match, Regex, compile_regex
 from ...types import Sample, Score
 from .extract import truncate
 from .messages import compared, not_found, show
@@ -61,7 +61,7 @@ class Pattern:
         word = "matches" if match else "does not match"
         return Score(value=float(match is not None), answer=answer, explanation=f"{word} {show(self.pattern)}")
 
-    def _match(self, output: str) -> re.Match[str] | None:
+    def _match(self, output: str) -> Match | None:
         text = truncate(unicodedata.normalize("NFC", output.strip()), "first")
         return self._compiled().fullmatch(text) if self.full else self._compiled().search(text)
 

@@ -1,4 +1,4 @@
-"""The process that parses and compares mathematics: one JSON request per line in, one response per line out.
+"""The process that parses and compares mathematics.
 
 It is a separate process because Python cannot interrupt an expression such as 9^{9^{9}}: the
 client kills it after a deadline. math-verify parses.
@@ -6,26 +6,23 @@ client kills it after a deadline. math-verify parses.
 
 from __future__ import annotations
 
-import json
 import logging
-import sys
 from collections.abc import Callable
 from typing import Any
 
+from ...limited_process.worker import serve
 from .equality import equal
 from .expression_reader import read_expressions
 
 
-def main() -> None:
-    """Answer requests until the input ends."""
-    logging.disable(logging.CRITICAL)
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            response: Any = _ACTIONS[request["action"]](*request["texts"])
-        except Exception as error:  # sympy and its parsers raise any type; the client must not wait
-            response = {"error": f"{type(error).__name__}: {error}"[:300]}
-        print(json.dumps(response), flush=True)
+def answer(action: str, *texts: str) -> dict[str, Any]:
+    """Returns the response to a request, {"error": REASON} if an expression cannot be parsed."""
+    try:
+        return _ACTIONS[action](*texts)
+    except MemoryError:
+        raise
+    except Exception as error:  # sympy and its parsers raise any type; the client must not wait
+        return {"error": f"{type(error).__name__}: {error}"[:300]}
 
 
 def canonical(text: str) -> dict[str, Any]:
@@ -60,4 +57,6 @@ def _spell(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    logging.disable(logging.CRITICAL)
+    canonical("1")  # imports what it needs, before the first deadline
+    serve(answer)

@@ -1,0 +1,148 @@
+"""The client of a limited process: starts it on first use, and starts another after one that was killed.
+
+Python cannot interrupt a long computation in C, such as a search or a large power. The system can: it
+kills the process that used up its processor time, whatever that process does.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import marshal
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+START_S = 60.0
+"""Time that a process may take to start."""
+WALL_FACTOR = 20
+"""Time that a request may take in all, as a multiple of its processor time: for computers with other work."""
+MAX_RESPONSE = 100_000_000
+"""Bytes of a response."""
+_INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONHOME", "PYTHONPATH", "TMPDIR", "VIRTUAL_ENV")
+_INHERITED_STARTS = ("LD_", "DYLD_")
+
+
+class LimitExceededError(Exception):
+    """A request needed too much processor time or memory; the message says which, with the limit."""
+
+
+class ProcessFailedError(Exception):
+    """The process did not start, or ended for another reason."""
+
+
+class LimitedProcess:
+    """One process for all threads of this one. Its environment has no keys, and it imports nothing of the folder."""
+
+    def __init__(self, module: str, *, cpu_s: float, memory_mb: int) -> None:
+        self.cpu_s = cpu_s
+        self._module, self._memory_mb = module, memory_mb
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0  # the process that started it: a fork must not share its pipes
+
+    def ask(self, *request: Any) -> Any:
+        """Return the response to a request of plain values: None, numbers, texts, lists, tuples and mappings.
+
+        Raises LimitExceededError, ProcessFailedError, and ValueError for a request of other values.
+        """
+        message = marshal.dumps((self.cpu_s, request))
+        with self._lock:
+            if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
+                self._start()
+            try:
+                response = json.loads(self._exchange(message, WALL_FACTOR * self.cpu_s))
+            except BaseException:  # Ctrl-C too: the process would answer the next request with this response
+                self.close()
+                raise
+        if "too_large" in response:
+            raise LimitExceededError(f"needs more than {self._memory_mb:,} MB of memory")
+        return response["response"]
+
+    def close(self) -> None:
+        """Kill the process."""
+        process, self._process = self._process, None
+        if process is None or self._owner != os.getpid():
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _start(self) -> None:
+        self.close()
+        # -P: otherwise Python would import and run a json.py or a math_verify.py in the current folder.
+        command = [sys.executable, "-P", "-m", self._module, str(self._memory_mb)]
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name in _INHERITED or name.startswith(_INHERITED_STARTS)
+        }
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            bufsize=0,
+            start_new_session=True,  # Ctrl-C is for this process, which then ends that one
+        )
+        self._owner = os.getpid()
+        atexit.register(self.close)
+        if self._read_line(START_S) != b"ready\n":
+            self.close()
+            raise ProcessFailedError(f"python -m {self._module} does not start; reinstall pytest-hiddenlayer")
+
+    def _exchange(self, message: bytes, wall_s: float) -> bytes:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # the reason is in its exit status
+            self._write(len(message).to_bytes(8, "big") + message)
+        line = self._read_line(wall_s)
+        if line is None:
+            raise LimitExceededError(f"takes longer than {wall_s:g} s")
+        if not line.endswith(b"\n"):
+            raise self._ended()
+        return line
+
+    def _write(self, message: bytes) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        rest = memoryview(message)
+        while rest:
+            rest = rest[self._process.stdin.write(rest) :]
+
+    def _ended(self) -> Exception:
+        assert self._process is not None
+        status = self._process.wait()
+        if status == -signal.SIGPROF:
+            return LimitExceededError(f"takes longer than {self.cpu_s:g} s")
+        if status in (-signal.SIGKILL, -signal.SIGSEGV, -signal.SIGABRT):
+            return LimitExceededError("needs too much memory")
+        return ProcessFailedError(f"the process of {self._module} ended with status {status}")
+
+    def _read_line(self, wall_s: float) -> bytes | None:
+        """The next line, or what came of it before the process ended; None after the deadline."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        pipe, chunks, end = self._process.stdout, bytearray(), time.monotonic() + wall_s
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipe, selectors.EVENT_READ)
+            while not chunks.endswith(b"\n"):
+                if not selector.select(max(0.0, end - time.monotonic())) or len(chunks) > MAX_RESPONSE:
+                    return None
+                if not (chunk := os.read(pipe.fileno(), 1 << 20)):
+                    break
+                chunks += chunk
+        return bytes(chunks)
+
+
+def _is_inherited(name: str) -> bool:
+    return name in _INHERITED or name.startswith(_INHERITED_STARTS)
