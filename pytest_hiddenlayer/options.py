@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from .errors import UsageError, did_you_mean
-from .io.secret_masking import mask_secrets
+from .extensions.secret_masking import mask_secrets
 from .providers.http.server import validate_url
 from .types import GenerationConfig, ModelName, Spec, Task
 from .usage import BudgetUnit

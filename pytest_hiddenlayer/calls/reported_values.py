@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ProviderError
+from ..extensions.secret_masking import held_keys, is_random, mask_keys, secrets_of_environment
 from ..types import Completion, Usage
 
 MAX_TOKENS = 10_000_000
@@ -19,6 +20,8 @@ MAX_COST_USD = 100_000.0
 """The most that one call may report as its cost, in US dollars."""
 MAX_NAME = 300
 """Characters of a reported model or finish reason that are kept."""
+_KEY_WARNING = "the response had an API key of this environment: it reads [key], and its tokens are left out"
+_TEXTS = ("text", "reasoning", "model", "finish_reason", "price_unknown")
 MAX_LOGPROB = 0.01
 """Log-probabilities are at most 0, and rounding adds a little."""
 
@@ -50,7 +53,24 @@ def checked_completion(completion: Any, model: str) -> Completion:
         "top_logprobs": None if logprobs is None else _alternatives(completion.top_logprobs),
         "token_texts": _texts(completion.token_texts, completion.logprobs),
     }
-    return replace(completion, **values)
+    return _without_keys(replace(completion, **values))
+
+
+def _without_keys(completion: Completion) -> Completion:
+    """The completion with `[key]` for keys of the environment, which a server may repeat in any of its texts."""
+    keys = [key for key in secrets_of_environment() if is_random(key)]
+    if not keys:
+        return completion
+    texts = [getattr(completion, name) or "" for name in _TEXTS]
+    texts.append("".join(completion.token_texts or ()))
+    texts.append("\0".join(text for token in completion.top_logprobs or () for text in token))
+    held = list(dict.fromkeys(key for text in texts for key in held_keys(text, keys)))
+    if not held:
+        return completion
+    masked: dict[str, Any] = {name: mask_keys(getattr(completion, name) or "", held, "[key]") for name in _TEXTS}
+    masked["reasoning"] = masked["reasoning"] or None
+    warnings = (*completion.warnings, _KEY_WARNING)
+    return replace(completion, **masked, token_texts=None, top_logprobs=None, warnings=warnings)
 
 
 def checked_usage(usage: Any) -> Usage:

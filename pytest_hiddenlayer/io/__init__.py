@@ -6,5 +6,4 @@ jsonl            logs of one JSON object per line
 limited_json     JSON of servers, within limits of memory and depth
 locks            locks between processes
 writable         whether a folder can be written
-secret_masking   command lines and messages without passwords and keys
 """

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...errors import ProviderError, TransientError
+from ...extensions.secret_masking import is_random, mask_keys
 from ...io.limited_json import parse_json
 from .server import Server
 
@@ -57,6 +58,7 @@ _TAG = re.compile(r"<[^<>]*>")  # without `<` inside, which would take quadratic
 _MAX_READ_CHARS = 2000  # of a response, from which the message is taken
 _MAX_SEARCHED_CHARS = 4000  # of a response, in which hints and refused parameters are looked for
 _MAX_SHOWN_CHARS = 300  # of a message
+_MAX_MASKED_CHARS = 20_000
 _MIN_KEY_CHARS = 8  # a shorter key may be a word of any answer
 
 
@@ -102,11 +104,12 @@ def read_object(server: Server, body: bytes) -> dict[str, Any]:
     """Return the JSON object in a body. Raises TransientError for anything else, such as an HTML page.
 
     Some gateways answer 200 with an error object that has its own status; this raises the error of that status.
-    A server that repeats the key in its answer does not bring it into records, reports and cassettes.
+    A server that repeats a key does not bring it into records; a long key is masked with a warning, in
+    `calls.reported_values`.
     """
     if len(body) > MAX_BODY_BYTES:
         raise ProviderError(f"{server.subject}: the response is larger than {MAX_BODY_BYTES >> 20} MiB")
-    if server.key is not None and len(server.key) >= _MIN_KEY_CHARS:
+    if server.key is not None and len(server.key) >= _MIN_KEY_CHARS and not is_random(server.key):
         body = body.replace(server.key.encode(), b"[key]")
     try:
         response = parse_json(body)
@@ -144,8 +147,8 @@ def require_format(server: Server, field: str, response: Mapping[str, Any]) -> I
 def clean(text: str, key: str | None) -> str:
     """Return the text as one short, printable line without the key, which is removed before the text is truncated."""
     if key:
-        without_tags = _TAG.sub("", text)
-        text = (without_tags if key in without_tags else text).replace(key, "[key]")
+        start = mask_keys(text[:_MAX_MASKED_CHARS], [key], "[key]")
+        text = start if len(text) <= _MAX_MASKED_CHARS else start[: -len(key)]  # the end may be a part of it
     line = " ".join(_TAG.sub(" ", text[:_MAX_READ_CHARS]).split())[:_MAX_READ_CHARS]
     line = "".join(character if character.isprintable() else " " for character in line)
     return line if len(line) <= _MAX_SHOWN_CHARS else line[: _MAX_SHOWN_CHARS - 1] + "…"
