@@ -147,7 +147,7 @@ def require_format(server: Server, field: str, response: Mapping[str, Any]) -> I
 def clean(text: str, key: str | None) -> str:
     """Return the text as one short, printable line without the key, which is removed before the text is truncated."""
     if key:
-        start = mask_keys(text[:_MAX_MASKED_CHARS], [key], "[key]")
+        start = mask_keys(text[:_MAX_MASKED_CHARS].replace(key, "[key]"), [key], "[key]")
         text = start if len(text) <= _MAX_MASKED_CHARS else start[: -len(key)]  # the end may be a part of it
     line = " ".join(_TAG.sub(" ", text[:_MAX_READ_CHARS]).split())[:_MAX_READ_CHARS]
     line = "".join(character if character.isprintable() else " " for character in line)

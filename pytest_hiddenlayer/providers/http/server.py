@@ -209,6 +209,9 @@ def _deadline(connection: http.client.HTTPConnection) -> Iterator[None]:
     finally:
         timer.cancel()
         connection.close()
+        if ended.is_set():
+            with suppress(OSError):  # a response that was not read holds it open
+                os.close(opened.detach())
 
 
 def _connection(url: str) -> tuple[http.client.HTTPConnection, str]:
