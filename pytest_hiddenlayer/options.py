@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from .errors import UsageError, did_you_mean
+from .extensions.secret_masking import mask_secrets
 from .io.places import read_text
-from .io.secret_masking import mask_secrets
 from .providers.http.server import validate_url
 from .types import GenerationConfig, ModelName, Spec, Task
 from .usage import BudgetUnit

@@ -11,12 +11,19 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ProviderError
+from ..extensions.secret_masking import held_keys, is_random, mask_keys, secrets_of_environment
 from ..types import Completion, Usage
 
 MAX_TOKENS = 10_000_000
 """The most tokens of input, or of output, that one call may report; more than any model's context."""
 MAX_COST_USD = 100_000.0
 """The most that one call may report as its cost, in US dollars."""
+MAX_NAME = 300
+"""Characters of a reported model or finish reason that are kept."""
+_KEY_WARNING = "the response had an API key of this environment: it reads [key], and its tokens are left out"
+_TEXTS = ("text", "reasoning", "model", "finish_reason", "price_unknown")
+MAX_LOGPROB = 0.01
+"""Log-probabilities are at most 0, and rounding adds a little."""
 
 
 def checked_completion(completion: Any, model: str) -> Completion:
@@ -32,19 +39,38 @@ def checked_completion(completion: Any, model: str) -> Completion:
         raise ProviderError(
             f"the provider of {model} returned {returned}: its method `complete` must return a Completion with a text"
         )
+    logprobs = _logprobs(completion.logprobs)
     values: dict[str, Any] = {
         "usage": checked_usage(completion.usage),
         "cost_usd": _amount(completion.cost_usd, MAX_COST_USD),
         "latency_s": _amount(completion.latency_s, math.inf) or 0.0,
         "time_to_first_token_s": _amount(completion.time_to_first_token_s, math.inf),
-        "finish_reason": completion.finish_reason if isinstance(completion.finish_reason, str) else "unknown",
-        "model": completion.model if isinstance(completion.model, str) else model,
+        "finish_reason": _name(completion.finish_reason, "unknown"),
+        "model": _name(completion.model, model),
         "reasoning": completion.reasoning if isinstance(completion.reasoning, str) else None,
-        "price_unknown": completion.price_unknown if isinstance(completion.price_unknown, str) else "",
-        "logprobs": _logprobs(completion.logprobs),
+        "price_unknown": _name(completion.price_unknown, ""),
+        "logprobs": logprobs,
+        "top_logprobs": None if logprobs is None else _alternatives(completion.top_logprobs),
         "token_texts": _texts(completion.token_texts, completion.logprobs),
     }
-    return replace(completion, **values)
+    return _without_keys(replace(completion, **values))
+
+
+def _without_keys(completion: Completion) -> Completion:
+    """The completion with `[key]` for keys of the environment, which a server may repeat in any of its texts."""
+    keys = [key for key in secrets_of_environment() if is_random(key)]
+    if not keys:
+        return completion
+    texts = [getattr(completion, name) or "" for name in _TEXTS]
+    texts.append("".join(completion.token_texts or ()))
+    texts.append("\0".join(text for token in completion.top_logprobs or () for text in token))
+    held = list(dict.fromkeys(key for text in texts for key in held_keys(text, keys)))
+    if not held:
+        return completion
+    masked: dict[str, Any] = {name: mask_keys(getattr(completion, name) or "", held, "[key]") for name in _TEXTS}
+    masked["reasoning"] = masked["reasoning"] or None
+    warnings = (*completion.warnings, _KEY_WARNING)
+    return replace(completion, **masked, token_texts=None, top_logprobs=None, warnings=warnings)
 
 
 def checked_usage(usage: Any) -> Usage:
@@ -87,10 +113,26 @@ def _amount(value: object, maximum: float) -> float | None:
 
 
 def _logprobs(values: Any) -> tuple[float, ...] | None:
-    """The log-probabilities; None if one of them is not a number."""
-    if values is None or all(isinstance(value, int | float) and not math.isnan(value) for value in values):
+    """The log-probabilities; None if one of them is not a number, or above 0."""
+    if values is None or all(map(_is_logprob, values)):
         return values  # type: ignore[no-any-return]
     return None
+
+
+def _alternatives(tokens: Any) -> Any:
+    """The log-probabilities of alternatives; None if one of them is not a number, or above 0."""
+    if tokens is None or all(_is_logprob(value) for token in tokens for value in token.values()):
+        return tokens
+    return None
+
+
+def _is_logprob(value: object) -> bool:
+    return isinstance(value, int | float) and value <= MAX_LOGPROB  # NaN is not
+
+
+def _name(value: object, unknown: str) -> str:
+    """The start of the text; `unknown` if it is none."""
+    return value[:MAX_NAME] if isinstance(value, str) else unknown
 
 
 def _texts(texts: Any, logprobs: Any) -> tuple[str, ...] | None:

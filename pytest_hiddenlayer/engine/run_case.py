@@ -15,6 +15,7 @@ from ..completions.finish_reasons import UNCLOSED_REASONING
 from ..completions.reasoning import split_reasoning
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
 from ..extensions.errors import describe_error
+from ..extensions.secret_masking import is_random, mask_values, secrets_of_environment
 from ..extensions.values import shown, text_of
 from ..protocols import Provider
 from ..types import (
@@ -39,6 +40,12 @@ from .record_builder import build_record
 from .recorded_scores import recorded_metadata, settled
 from .round_scores import round_scores, sample_scores
 from .scoring import ScoringResult, score_answer
+
+_FREE_TEXTS = (
+    *("output", "answer", "scores", "answer_metadata", "transcript", "reasoning", "error", "traceback"),
+    *("input", "target", "prompt", "choices", "metadata"),
+)
+"""Fields of a record whose texts models, users' code and data write."""
 
 
 async def run_case(
@@ -89,6 +96,7 @@ async def run_case(
         context.note_error(error)
         failed = Answer(output="", outcome="error", error=f"this answer has no score: {describe_error(error)}")
         record = build_record(context, failed, ScoringResult("error", error=failed.error), run_id, *time_spent())
+    record = _without_keys(record)
     if context.error is not None:
         on_error(record, context.error)
     return record
@@ -115,6 +123,14 @@ async def _recorded(
         answer = replace(answer, metadata={**answer.metadata, ELICITED: bounded_json({**stated, **elicited})})
     measures = answer_measures(calls, answer) if confidence or stated else {}
     return build_record(context, answer, result, run_id, started_at, latency_s, measures)
+
+
+def _without_keys(record: Record) -> Record:
+    """Return the record with no key of the environment in it, whoever wrote it there."""
+    keys = [key for key in secrets_of_environment() if is_random(key)]
+    values = {name: getattr(record, name) for name in _FREE_TEXTS} if keys else {}
+    masked = mask_values(values, keys)
+    return record if masked is values else replace(record, **masked)
 
 
 async def _run_strategy(context: AnswerContext) -> Answer:

@@ -1,1 +1,1 @@
-"""Code of users that the package calls: strategies, scorers and providers. `errors` shows where it failed."""
+"""Code of users that the package calls: `errors` shows where it failed, `secret_masking` keeps keys out of texts."""

@@ -1,6 +1,6 @@
 """Errors that a user's strategy, scorer or provider raised, with the user's file and line.
 
-Imports no other module of the package.
+Keys of the environment are masked in their texts.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import TracebackType
+
+from .secret_masking import mask_keys, secrets_of_environment
 
 MAX_TRACEBACK = 20_000
 """Characters of a traceback; its end, which names the error, is kept."""
@@ -57,7 +59,7 @@ def error_traceback(error: BaseException) -> str:
         text = "".join(traceback.format_exception(type(error), error, trace)).rstrip()
     except BaseException as failure:  # the error's own `__str__` may raise anything, SystemExit included
         text = f"{type(error).__name__}, whose traceback cannot be printed: {type(failure).__name__}"
-    text = text.replace(f'File "{_folder()}', 'File "')
+    text = mask_keys(text.replace(f'File "{_folder()}', 'File "'), secrets_of_environment())
     if len(text) <= MAX_TRACEBACK:
         return text
     return f"[{len(text) - MAX_TRACEBACK:,} characters were cut] …{text[-MAX_TRACEBACK:]}"
@@ -98,7 +100,7 @@ def _library_folders() -> tuple[str, ...]:
 
 def _message(error: BaseException) -> str:
     try:
-        text = str.__str__(str(error))
+        text = mask_keys(str.__str__(str(error)), secrets_of_environment())
     except BaseException as failure:  # the error is a user's
         return f"its text cannot be had ({type(failure).__name__})"
     return text if len(text) <= MAX_TRACEBACK else f"{text[:MAX_TRACEBACK]}…"

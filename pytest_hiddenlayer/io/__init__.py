@@ -3,8 +3,8 @@
 atomic           replace a file in one step
 codecs           requests, completions and records as plain JSON values
 jsonl            logs of one JSON object per line
+limited_json     JSON of servers, within limits of memory and depth
 locks            locks between processes
 places           which files are read and written: no devices, no links out of the project
 writable         whether a folder can be written
-secret_masking   command lines and messages without passwords and keys
 """

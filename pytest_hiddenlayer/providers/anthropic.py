@@ -28,7 +28,7 @@ SAMPLING_VERSION = "2023-06-01"  # the last version of the API with temperature 
 _ANY_REGION = ("", "global", "not_available")  # `inference_geo` at the standard price
 _RANGE = r"(?=.*range|.*less than|.*at most|.*maximum|.*between|.*<=)"
 _HINTS = (
-    (rf"(?s){_RANGE}.*temperature", "Anthropic accepts temperatures from 0 to 1; lower it"),
+    (rf"(?s)\A{_RANGE}.*temperature", "Anthropic accepts temperatures from 0 to 1; lower it"),
     (rf"(?s){LIMIT}", "lower max_tokens in the task's `generate`, or --hl-max-tokens, to the maximum of the model"),
     *COMMON,
 )

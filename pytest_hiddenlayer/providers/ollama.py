@@ -16,6 +16,7 @@ from .http.optional_parameters import OLLAMA
 from .http.parsing import answer_tokens, chat_messages, count, cut_at_stop, finish_reason, parse_logprobs, token_texts
 from .http.refusals import Refusals
 from .http.server import require_sdk, validate_model
+from .http.streaming import check_number_of_logprobs
 from .ollama_server import context_size
 
 MAX_TOKENS = 1024  # default of new tokens: some models never stop
@@ -158,6 +159,7 @@ class _Accumulator:
         self._start_s = start_s
         self.texts: list[str] = []
         self.tokens: list[Any] = []
+        self.n_logprobs = 0  # of the tokens, alternatives included
         self.thoughts: list[str] = []  # if there are any, `tokens` begins with theirs
         self.first_s: float | None = None  # seconds to the first text
         self.end: dict[str, Any] | None = None  # the last chunk, with finish reason and token counts
@@ -170,6 +172,8 @@ class _Accumulator:
         self.texts.append(text)
         if chunk.message.thinking:
             self.thoughts.append(chunk.message.thinking)
+        self.n_logprobs += sum(1 + len(token.top_logprobs or ()) for token in chunk.logprobs or ())
+        check_number_of_logprobs(self.n_logprobs)
         self.tokens.extend(token.model_dump() for token in chunk.logprobs or ())
         if chunk.done:
             self.end = chunk.model_dump(exclude={"message", "logprobs"})

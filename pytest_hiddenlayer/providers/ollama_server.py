@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ..errors import ProviderUnavailableError, UsageError, did_you_mean
 from ..types import Message
+from .http.errors import clean
 from .http.server import (
     Server,
     key_hint,
@@ -105,13 +106,18 @@ def context_size(messages: Sequence[Message], max_tokens: int, limit: int | None
     return size if limit is None else min(size, limit)
 
 
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(clean(name, None) for name in names[:20])
+
+
 def _installed_name(model: str | None, names: Sequence[str], url: str) -> str:
     if model is None:
         if len(names) == 1:
+            validate_model(names[0], "ollama")
             return names[0]
         raise UsageError(
             f"the Ollama server at {url} has {len(names)} models: name one with --provider ollama:MODEL "
-            f"({', '.join(names[:20]) or 'pull one with `ollama pull MODEL`'})"
+            f"({_shown(names) or 'pull one with `ollama pull MODEL`'})"
         )
     for name in (model, f"{model}:latest"):
         if name in names:
@@ -119,5 +125,5 @@ def _installed_name(model: str | None, names: Sequence[str], url: str) -> str:
     short = {name.removesuffix(":latest"): name for name in names}
     raise ProviderUnavailableError(
         f"the Ollama server at {url} has no model {model!r}{did_you_mean(model, [*names, *short])} "
-        f"(ollama pull {model}; it has {', '.join(names[:20]) or 'none'})"
+        f"(ollama pull {model}; it has {_shown(names) or 'none'})"
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import UsageError
 from .http.client import Client
+from .http.errors import clean
 from .http.fingerprint import model_fingerprint
 from .http.hints import rejection_hint
 from .http.server import (
@@ -102,7 +103,12 @@ def _only_model(provider: str, url: str, key: str | None, hint: str) -> str:
             f"{url}/models lists no models ({reason}): name one with --provider {provider}:MODEL"
         ) from error
     if len(names) != 1:
+        shown = ", ".join(clean(name, key) for name in names[:20])
+        raise UsageError(f"{url} has {len(names)} models: name one with --provider {provider}:MODEL ({shown})")
+    try:
+        validate_model(names[0], provider)
+    except UsageError:
         raise UsageError(
-            f"{url} has {len(names)} models: name one with --provider {provider}:MODEL ({', '.join(names[:20])})"
-        )
+            f"{url}/models lists a name that is not a model's: name one with --provider {provider}:MODEL"
+        ) from None
     return names[0]

@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeAlias
 from ...errors import UsageError
 from ...types import Completion
 from ..cache_key import call_key
+from ..checks import same_model
 from ..stored_completion import stored_completion, stored_values
 from .sqlite import damaged, open_cache
 
@@ -77,7 +78,9 @@ class ResponseCache:
         deterministic = deterministic and "seed" not in completion.not_sent
         greedy = key_fields["params"].get("temperature") == 0 and "temperature" not in completion.not_sent
         repeatable = completion.finish_reason == "stop" and (deterministic or greedy)
-        if completion.cached or not _is_complete(completion, self.mode) or not (repeatable or self.mode == "all"):
+        is_others = not same_model(key_fields["model"], completion.model)  # another one answered under this name
+        complete = _is_complete(completion, self.mode) and not is_others
+        if completion.cached or not complete or not (repeatable or self.mode == "all"):
             self._stats.not_stored += 1
             return
         key = call_key(key_fields)
@@ -147,5 +150,5 @@ def _read(text: str) -> Completion | None:
     """The stored completion; None for a row in another version's format, which the next call replaces."""
     try:
         return stored_completion(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator
 
 import aiohttp
 
 from ...errors import ProviderError, TransientError
-from .errors import clean
+from .errors import MAX_BODY_BYTES, clean
 from .server import Server
 
-MAX_BODY_BYTES = 16 << 20  # of a response after decompression
-MAX_STREAM_BYTES = 8 << 30  # of a response that is read line by line
+MAX_FILE_BYTES = 8 << 30  # of a file that is read line by line
 _CHUNK_BYTES = 64 << 10
 _PLAIN = ("identity", "")
 
@@ -50,6 +50,7 @@ class Body:
         async for chunk in self._response.content.iter_any():
             while chunk:
                 yield decompressor.decompress(chunk, _CHUNK_BYTES)
+                await asyncio.sleep(0)  # a few bytes may become megabytes, and other calls must go on
                 chunk = decompressor.unconsumed_tail
         yield decompressor.flush()
 

@@ -6,17 +6,19 @@ for bodies and responses are skipped, which saves most of a call's CPU time. Its
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ProviderError, TransientError
-from .errors import WEB_PAGE, clean, read_object
+from .errors import MAX_EVENTS_BYTES, WEB_PAGE, clean, read_object
 from .server import Server
 
 if TYPE_CHECKING:
     from .connection import Connection
 
 MAX_LINE_BYTES = 16 << 20
+_LINES_AT_ONCE = 500
 MakeClient = Callable[[Any], Any]  # httpx2.AsyncClient → SDK client
 
 
@@ -71,9 +73,9 @@ class Client:
             try:
                 async for line in lines(response):
                     size += len(line)
-                    if size > MAX_LINE_BYTES:
+                    if size > MAX_EVENTS_BYTES:
                         raise ProviderError(
-                            f"{self._server.subject}: the response is larger than {MAX_LINE_BYTES >> 20} MiB"
+                            f"{self._server.subject}: the response is larger than {MAX_EVENTS_BYTES >> 20} MiB"
                         )
                     name, _, data = line.partition(b":")
                     if name == b"data" and data.strip() != b"[DONE]":
@@ -138,9 +140,11 @@ async def lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         size += len(first)
         if others:
             *lines, rest = (b"".join(parts), *others)
-            for line in lines:
+            for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield line
+                if number % _LINES_AT_ONCE == 0:
+                    await asyncio.sleep(0)  # a piece may have thousands of lines, and other calls must go on
             parts, size = [rest], len(rest)
         if size > MAX_LINE_BYTES:
             break

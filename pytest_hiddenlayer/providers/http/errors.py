@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...errors import ProviderError, TransientError
+from ...extensions.secret_masking import is_random, mask_keys
+from ...io.limited_json import parse_json
 from .server import Server
 
 TRANSIENT = frozenset({408, 409, 425, 429})  # and every 5xx
@@ -48,9 +50,15 @@ From Anthropic's documentation of errors (in `anthropic.types.shared.error_type`
 """
 WEB_PAGE = "with a web page"
 """In the message about a response with status 200 that is one."""
-_TAG = re.compile(r"<[^>]*>")
+MAX_BODY_BYTES = 8 << 20
+"""Of one response after decompression, or of one event of a stream."""
+MAX_EVENTS_BYTES = 16 << 20
+"""Of a whole stream after decompression."""
+_TAG = re.compile(r"<[^<>]*>")  # without `<` inside, which would take quadratic time
 _MAX_READ_CHARS = 2000  # of a response, from which the message is taken
+_MAX_SEARCHED_CHARS = 4000  # of a response, in which hints and refused parameters are looked for
 _MAX_SHOWN_CHARS = 300  # of a message
+_MAX_MASKED_CHARS = 20_000
 _MIN_KEY_CHARS = 8  # a shorter key may be a word of any answer
 
 
@@ -76,7 +84,7 @@ def error_from_status(
 ) -> ProviderError:
     """Return the exception for a status other than 200; the names in `headers` are lower-case."""
     if 300 <= status < 400:
-        host = clean(urlsplit(headers.get("location", "")).hostname or "an unnamed host", server.key)
+        host = clean(_host(headers.get("location", "")) or "an unnamed host", server.key)
         return ProviderError(
             f"{server.subject}: HTTP {status}, a redirect to {host}; set the base URL to the address it points to"
         )
@@ -96,15 +104,21 @@ def read_object(server: Server, body: bytes) -> dict[str, Any]:
     """Return the JSON object in a body. Raises TransientError for anything else, such as an HTML page.
 
     Some gateways answer 200 with an error object that has its own status; this raises the error of that status.
-    A server that repeats the key in its answer does not bring it into records, reports and cassettes.
+    A server that repeats a key does not bring it into records; a long key is masked with a warning, in
+    `calls.reported_values`.
     """
-    if server.key is not None and len(server.key) >= _MIN_KEY_CHARS:
+    if len(body) > MAX_BODY_BYTES:
+        raise ProviderError(f"{server.subject}: the response is larger than {MAX_BODY_BYTES >> 20} MiB")
+    if server.key is not None and len(server.key) >= _MIN_KEY_CHARS and not is_random(server.key):
         body = body.replace(server.key.encode(), b"[key]")
     try:
-        response = json.loads(body)
-    except ValueError:
+        response = parse_json(body)
+    except ValueError as refusal:
+        body = body[:_MAX_SEARCHED_CHARS]
         start = clean(body.decode("utf-8", "replace"), server.key)
-        found = f"{WEB_PAGE}, not JSON" if body.lstrip().startswith(b"<") else "without JSON"
+        is_json = not isinstance(refusal, json.JSONDecodeError | UnicodeDecodeError)
+        found = f"with JSON that is refused ({refusal})" if is_json else "without JSON"
+        found = f"{WEB_PAGE}, not JSON" if body.lstrip().startswith(b"<") else found
         raise TransientError(f"{server.subject}: HTTP 200 {found}: {start[:80]!r}", status=200) from None
     if not isinstance(response, dict):
         raise TransientError(f"{server.subject}: HTTP 200 with {type(response).__name__}, not an object", status=200)
@@ -117,7 +131,7 @@ def read_object(server: Server, body: bytes) -> dict[str, Any]:
 
 def malformed_response(server: Server, field: str, response: Mapping[str, Any]) -> TransientError:
     """Return the exception for a response whose main field is missing or malformed."""
-    reason = clean(_error_text(response) or f"it has {', '.join(sorted(response)) or 'nothing'}", server.key)
+    reason = clean(_error_text(response) or f"it has {', '.join(sorted(response)[:20]) or 'nothing'}", server.key)
     return TransientError(f"{server.subject}: HTTP 200 without valid {field}: {reason}", status=200)
 
 
@@ -126,16 +140,17 @@ def require_format(server: Server, field: str, response: Mapping[str, Any]) -> I
     """Raise TransientError if the block finds that the response does not have the documented format."""
     try:
         yield
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise malformed_response(server, field, response) from error
 
 
 def clean(text: str, key: str | None) -> str:
-    """Return the text as one short line without the key. The key is removed before the text is truncated."""
+    """Return the text as one short, printable line without the key, which is removed before the text is truncated."""
     if key:
-        without_tags = _TAG.sub("", text)
-        text = (without_tags if key in without_tags else text).replace(key, "[key]")
-    line = " ".join(_TAG.sub(" ", text[:_MAX_READ_CHARS]).split())
+        start = mask_keys(text[:_MAX_MASKED_CHARS].replace(key, "[key]"), [key], "[key]")
+        text = start if len(text) <= _MAX_MASKED_CHARS else start[: -len(key)]  # the end may be a part of it
+    line = " ".join(_TAG.sub(" ", text[:_MAX_READ_CHARS]).split())[:_MAX_READ_CHARS]
+    line = "".join(character if character.isprintable() else " " for character in line)
     return line if len(line) <= _MAX_SHOWN_CHARS else line[: _MAX_SHOWN_CHARS - 1] + "…"
 
 
@@ -150,6 +165,14 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
             return max(0.0, seconds)
     try:
         return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def _host(location: str) -> str | None:
+    """Return the host of a redirect's address; None if it names none."""
+    try:
+        return urlsplit(location).hostname
     except ValueError:
         return None
 
@@ -191,20 +214,20 @@ def error_status(error: Mapping[str, Any]) -> int | None:
 def _parse_error(body: bytes) -> Rejection:
     """Return the server's message and what else it says about the error."""
     try:
-        response = json.loads(body)
+        response = parse_json(body)
     except ValueError:
-        return Rejection(text=body.decode("utf-8", "replace"))
+        return Rejection(text=body[:_MAX_SEARCHED_CHARS].decode("utf-8", "replace"))
     if isinstance(response, list) and response and isinstance(response[0], dict):
         response = response[0]  # Gemini's compatible endpoint
     if not isinstance(response, dict):
-        return Rejection(text=json.dumps(response))
+        return Rejection(text=json.dumps(response)[:_MAX_SEARCHED_CHARS])
     error = response.get("error")
     fields = error if isinstance(error, dict) else response
     codes = {str(fields.get(name)) for name in ("type", "code", "status")} if isinstance(error, dict) else set()
     param = fields.get("param")
     return Rejection(
-        text=_error_text(response) or json.dumps(response),
-        param=param if isinstance(param, str) else "",
+        text=(_error_text(response) or json.dumps(response))[:_MAX_SEARCHED_CHARS],
+        param=param[:_MAX_SHOWN_CHARS] if isinstance(param, str) else "",
         codes=frozenset(codes),
     )
 

@@ -9,6 +9,7 @@ from .errors import REJECTED
 
 Hints = Sequence[tuple[str, str]]  # (regular expression of the message, hint)
 
+_MAX_CHARS = 4000  # of a body, in which words are looked for
 LIMIT = r"max_?(completion_|output_|new_)?tokens|num_predict"
 COMMON: Hints = (
     (r"prefill|final assistant|last message must|must end with a user", "end the messages with a user message"),
@@ -35,4 +36,5 @@ def rejection_hint(status: int, body: str, hints: Hints = COMMON) -> str:
     """Return the first hint whose expression matches the body of a rejected request; empty for another status."""
     if status not in REJECTED:
         return ""
-    return next((hint for words, hint in hints if re.search(words, body, re.IGNORECASE)), "")
+    start = body[:_MAX_CHARS]
+    return next((hint for words, hint in hints if re.search(words, start, re.IGNORECASE)), "")

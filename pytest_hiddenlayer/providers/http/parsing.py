@@ -121,19 +121,26 @@ def logprob_tokens(logprobs: Any) -> Sequence[Mapping[str, Any]] | None:
     ]
 
 
+_MAX_BLANK_TOKENS = 16  # at the edges of an answer, whose text has no white space there
+
+
 def answer_tokens(tokens: Sequence[Mapping[str, Any]] | None, text: str) -> Sequence[Mapping[str, Any]] | None:
     """Return the tokens of the answer `text`, which follow those of its reasoning; None if they cannot be found.
 
     Ollama and vLLM list the tokens of both.
     """
-    wanted = text.strip()
-    for end in range(len(tokens or ()), max(len(tokens or ()) - 3, 0), -1):  # an end token may follow the text
-        joined, start = "", end
-        while start > 0 and len(joined.strip()) < len(wanted):
+    wanted, texts = text.strip(), list(map(_token_text, tokens or ()))
+    for end in range(len(texts), max(len(texts) - 3, 0), -1):  # an end token may follow the text
+        start, size = end, 0
+        while start > 0 and size < len(wanted):  # at least so many tokens: joining them one by one is quadratic
             start -= 1
-            joined = _token_text((tokens or ())[start]) + joined
-        if wanted and joined.strip() == wanted:
-            return (tokens or ())[start:end]
+            size += len(texts[start])
+        for first in range(start, max(start - _MAX_BLANK_TOKENS, -1), -1):
+            joined = "".join(texts[first:end]).strip()
+            if wanted and joined == wanted:
+                return (tokens or ())[first:end]
+            if len(joined) >= len(wanted):
+                break
     return None
 
 

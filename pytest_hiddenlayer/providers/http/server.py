@@ -8,18 +8,23 @@ import json
 import os
 import re
 import socket
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ...errors import ProviderUnavailableError, UsageError
+from ...io.limited_json import parse_json
 from .addresses import is_loopback, proxy_of
 
 PROBE_S = 2.0  # timeout of the first request to a server, when the provider is opened
 PROXY_S = 10.0  # the same, through a proxy
+REQUEST_S = 15.0  # to the last byte of a list of models
 _API_VERSION = re.compile(r"api-version=[\w.-]+")
+_MAX_NAME_CHARS = 1000  # of a model
 _MAX_LIST_BYTES = 4 << 20  # of a list of models
 
 
@@ -158,22 +163,55 @@ def request_json(
 ) -> Any:
     """Return the JSON response to a blocking request. Raises OSError, HTTPException or ValueError.
 
-    Goes through the same proxy as the calls. Follows no redirect and reads 4 MiB at most. Raises
-    ProviderUnavailableError for a proxy that is not supported.
+    Goes through the same proxy as the calls. Follows no redirect, reads 4 MiB at most and ends after `REQUEST_S`.
+    The key is not in the response. Raises ProviderUnavailableError for a proxy that is not supported.
     """
     connection, target = _connection(url)
     sent = {"Accept": "application/json", **(headers or {})}
     sent |= {} if key is None else {"Authorization": f"Bearer {key}"}
     if target.startswith("http"):
         sent |= _proxy_headers(proxy_of(url) or "")
-    try:
+    with _deadline(connection):
         connection.request(method, target, None if body is None else json.dumps(body), sent)
         response = connection.getresponse()
         if response.status != 200:
             raise ValueError(f"HTTP {response.status}")
-        return json.loads(response.read(_MAX_LIST_BYTES))
+        text = response.read(_MAX_LIST_BYTES)
+    for secret in (key, *(headers or {}).values()):
+        text = text.replace(secret.removeprefix("Bearer ").encode(), b"[key]") if secret else text
+    return parse_json(text)
+
+
+@contextmanager
+def _deadline(connection: http.client.HTTPConnection) -> Iterator[None]:
+    """Close the connection at the end of the block, or after `REQUEST_S`. Raises TimeoutError then.
+
+    A timeout of the socket begins again with each byte, so a server could hold up the start of a run.
+    """
+    ended = threading.Event()
+
+    def end() -> None:
+        ended.set()
+        with suppress(OSError):
+            opened.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(REQUEST_S, end)
+    timer.daemon = True
+    try:
+        connection.connect()
+        opened = connection.sock  # the connection forgets it before the last byte has come
+        timer.start()
+        yield
+    except (OSError, http.client.HTTPException, ValueError):
+        if ended.is_set():
+            raise TimeoutError(f"no complete answer within {REQUEST_S:g} s") from None
+        raise
     finally:
+        timer.cancel()
         connection.close()
+        if ended.is_set():
+            with suppress(OSError):  # a response that was not read holds it open
+                os.close(opened.detach())
 
 
 def _connection(url: str) -> tuple[http.client.HTTPConnection, str]:
@@ -203,9 +241,12 @@ def _proxy_headers(proxy: str) -> dict[str, str]:
 
 def validate_model(model: str | None, provider: str) -> None:
     """Raise UsageError for a model name that is empty or has whitespace or unprintable characters."""
-    if model is not None and (not model.strip() or any(c.isspace() or not c.isprintable() for c in model)):
+    if model is None:
+        return
+    if not model.strip() or len(model) > _MAX_NAME_CHARS or any(c.isspace() or not c.isprintable() for c in model):
         raise UsageError(
-            f"--model {model!r}: a model name of provider {provider!r} must not be empty or contain whitespace"
+            f"--model {model[:_MAX_NAME_CHARS]!r}: a model name of provider {provider!r} must not be empty, contain "
+            f"whitespace or have more than {_MAX_NAME_CHARS} characters"
         )
 
 

@@ -6,11 +6,11 @@ A server without streaming sends the whole response at once; it is returned unch
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
-from ...errors import TransientError
+from ...errors import ProviderError, TransientError
 from .errors import error_in_response, error_of, require_format
 from .parsing import logprob_tokens, text_of, thoughts_of
 from .server import Server
@@ -51,6 +51,45 @@ async def accumulate(
     return accumulator.response, first_s
 
 
+MAX_CHARS = 4_000_000
+"""Of the texts of one streamed answer."""
+MAX_LOGPROBS = 250_000
+"""Of the tokens of one streamed answer, alternatives included."""
+MAX_BLOCKS = 1000
+
+
+class _Pieces:
+    """Texts that arrive in pieces. They are joined at the end: adding them up one by one takes quadratic time."""
+
+    def __init__(self) -> None:
+        self._texts: dict[Any, list[str]] = {}
+        self._n_chars = 0
+
+    def add(self, name: Any, text: str) -> None:
+        """Add a piece to a text. Raises ProviderError if all texts together are too long."""
+        self._n_chars += len(text)
+        if self._n_chars > MAX_CHARS:
+            raise ProviderError(f"the streamed answer is longer than {MAX_CHARS:,} characters: lower max_tokens")
+        self._texts.setdefault(name, []).append(text)
+
+    def joined(self) -> dict[Any, str]:
+        """Return the texts by name."""
+        return {name: "".join(texts) for name, texts in self._texts.items()}
+
+
+def check_number_of_logprobs(n: int) -> None:
+    """Raise ProviderError if a stream has too many log-probabilities."""
+    if n > MAX_LOGPROBS:
+        raise ProviderError(f"the streamed answer has more than {MAX_LOGPROBS:,} log-probabilities: lower max_tokens")
+
+
+def _without_other_fields(token: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a token with what is used of it, so that a stream holds nothing else in memory."""
+    tops = [{name: top.get(name) for name in ("token", "logprob")} for top in token.get("top_logprobs") or ()]
+    return {**{name: token.get(name) for name in ("token", "logprob", "bytes")}, "top_logprobs": tops}
+
+
+_TEXTS = ("content", "refusal", "reasoning_content", "reasoning")
 _KEPT = ("model", "usage", "service_tier")  # fields of chunks that the whole response has too
 
 
@@ -59,11 +98,9 @@ class ChatAccumulator:
 
     def __init__(self) -> None:
         self.response: dict[str, Any] | None = None
-        # Pieces are joined at the end: adding up a long text piece by piece takes quadratic time.
-        self._message: dict[str, list[str]] = {
-            name: [] for name in ("content", "refusal", "reasoning_content", "reasoning")
-        }
+        self._message = _Pieces()
         self._logprobs: list[Any] = []
+        self._n_logprobs = 0  # alternatives included
         self._fields: dict[str, Any] = {}
 
     def add(self, event: Event) -> bool:
@@ -78,24 +115,30 @@ class ChatAccumulator:
             return False
         delta = choice.get("delta") or {}
         logprobs = logprob_tokens(choice.get("logprobs")) or ()
-        self._logprobs += logprobs
+        self._add_logprobs(logprobs)
         updated = [name for name in ("content", "refusal") if text_of(delta.get(name))]
         for name in updated:
-            self._message[name].append(text_of(delta[name]))
+            self._message.add(name, text_of(delta[name]))
         reasoning = [name for name in ("reasoning_content", "reasoning") if isinstance(delta.get(name), str)]
         for name in reasoning:
-            self._message[name].append(delta[name])
-        self._message["reasoning"].append(thoughts_of(delta.get("content")) or "")
+            self._message.add(name, delta[name])
+        self._message.add("reasoning", thoughts_of(delta.get("content")) or "")
         if choice.get("finish_reason") is not None:
             self._fields["finish_reason"] = choice["finish_reason"]
             self._complete()
         return bool(updated or (logprobs and not any(delta[name] for name in reasoning)))
 
+    def _add_logprobs(self, tokens: Sequence[Event]) -> None:
+        self._n_logprobs += sum(1 + len(token.get("top_logprobs") or ()) for token in tokens)
+        check_number_of_logprobs(self._n_logprobs)
+        self._logprobs += map(_without_other_fields, tokens)
+
     def _complete(self) -> None:
         if "finish_reason" not in self._fields:
             return
+        texts = self._message.joined()
         choice = {
-            "message": {name: "".join(texts) or None for name, texts in self._message.items()},
+            "message": {name: texts.get(name) or None for name in _TEXTS},
             "logprobs": {"content": self._logprobs} if self._logprobs else None,
             "finish_reason": self._fields["finish_reason"],
         }
@@ -118,6 +161,10 @@ class ResponsesAccumulator:
         return kind in ("response.output_text.delta", "response.refusal.delta")
 
 
+_BLOCK = ("type", "text", "thinking")  # fields of a block that are used
+_MAX_COUNTS = 100  # in one usage
+
+
 class MessagesAccumulator:
     """Combines the events of Anthropic's messages: `message_start`, content blocks, `message_delta`."""
 
@@ -125,7 +172,7 @@ class MessagesAccumulator:
         self.response: dict[str, Any] | None = None
         self._fields: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
-        self._pieces: dict[tuple[int, str], list[str]] = {}  # texts of the blocks by index and field
+        self._pieces = _Pieces()  # of the blocks, by index and field
 
     def add(self, event: Event) -> bool:
         """See `StreamAccumulator.add`."""
@@ -135,15 +182,18 @@ class MessagesAccumulator:
         elif kind == "message_start":
             self._fields = dict(event["message"])
         elif kind == "content_block_start":
-            self._blocks[event["index"]] = dict(event["content_block"])
+            block = event["content_block"]
+            if len(self._blocks) == MAX_BLOCKS:
+                raise ProviderError(f"the streamed answer has more than {MAX_BLOCKS:,} parts")
+            self._blocks[event["index"]] = {name: block[name] for name in _BLOCK if name in block}
         elif kind == "content_block_delta":
             return self._add_delta(event["index"], event["delta"])
         elif kind == "message_delta":
             self._fields["stop_reason"] = event["delta"].get("stop_reason") or self._fields.get("stop_reason")
-            self._fields["usage"] = {**(self._fields.get("usage") or {}), **_known(event.get("usage"))}
+            self._fields["usage"] = _merged(self._fields.get("usage"), event.get("usage"))
         elif kind == "message_stop":
-            for (index, field), pieces in self._pieces.items():
-                self._blocks[index][field] = "".join(pieces)
+            for (index, field), text in self._pieces.joined().items():
+                self._blocks[index][field] = text
             content = [self._blocks[index] for index in sorted(self._blocks)]
             self.response = {**self._fields, "content": content}
         return False
@@ -154,10 +204,11 @@ class MessagesAccumulator:
         if field is None:
             return False
         block = self._blocks.setdefault(index, {"type": field})
-        self._pieces.setdefault((index, field), [block.get(field) or ""]).append("" + delta[field])
+        self._pieces.add((index, field), "" + (block.pop(field, None) or "") + delta[field])
         return field == "text" and bool(delta[field])
 
 
-def _known(usage: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the counts that are not null: a delta repeats some of `message_start` and leaves others unset."""
-    return {name: value for name, value in (usage or {}).items() if value is not None}
+def _merged(usage: Mapping[str, Any] | None, delta: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the newest counts that are not null: a delta repeats some of `message_start` and leaves others unset."""
+    known = {name: value for name, value in (delta or {}).items() if value is not None}
+    return dict(list({**(usage or {}), **known}.items())[:_MAX_COUNTS])

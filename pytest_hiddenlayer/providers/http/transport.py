@@ -2,11 +2,12 @@
 
 It sends requests that an SDK prepared once, and those of httpx and httpx2, whose connection pools become
 slower with the number of connections. It neither retries nor follows redirects. A body is decompressed as it
-arrives, up to `MAX_BODY_BYTES`.
+arrives, up to a limit.
 """
 
 from __future__ import annotations
 
+import select
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,12 +19,13 @@ from yarl import URL
 
 from ...errors import TransientError
 from .addresses import proxy_of
-from .bodies import MAX_BODY_BYTES, MAX_STREAM_BYTES, Body, connection_error, read_body
-from .errors import error_from_status
+from .bodies import MAX_FILE_BYTES, Body, connection_error, read_body
+from .errors import MAX_EVENTS_BYTES, error_from_status
 from .server import Server
 
 CONNECT_S = 30.0
 KEEPALIVE_S = 30.0  # of an idle connection
+_READ_BYTES = 64 << 10  # at once: as many small headers take a quarter of a second
 _PER_REQUEST = ("content-length", "transfer-encoding")  # headers that the session sets
 _NO_SECRETS = frozenset(
     {"accept", "accept-encoding", "anthropic-beta", "anthropic-version", "connection", "content-length"}
@@ -44,6 +46,36 @@ class HTTPRequest:
     def with_body(self, body: bytes) -> HTTPRequest:
         """Return this request with a body."""
         return replace(self, body=body)
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Uses no connection again on which a server sent too much: that would answer the next request."""
+
+    async def _get(self, key: Any, traces: Any) -> Any:
+        while (connection := await super()._get(key, traces)) is not None:
+            if not _has_more(connection.protocol):
+                return connection
+            connection.close()
+        return None
+
+    async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> Any:
+        protocol = await super()._create_connection(req, traces, timeout)
+        transport: Any = protocol.transport
+        if hasattr(transport, "max_size"):
+            transport.max_size = _READ_BYTES
+        return protocol
+
+
+def _has_more(protocol: Any) -> bool:
+    """Return whether something arrived on an idle connection, or its end."""
+    if protocol is None or protocol.should_close:
+        return True
+    socket = protocol.transport.get_extra_info("socket")
+    if socket is None or not hasattr(select, "poll"):
+        return False
+    poll = select.poll()
+    poll.register(socket.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class Transport:
@@ -70,9 +102,10 @@ class Transport:
     async def open(self, request: HTTPRequest) -> Body:
         """Return the body of the response, unread, for a caller that holds one line at a time. Raises as above.
 
-        It may have up to `MAX_STREAM_BYTES`.
+        A file may have up to `MAX_FILE_BYTES`, the response to a POST up to `MAX_EVENTS_BYTES`.
         """
-        return Body(await self._send(request), self._server, MAX_STREAM_BYTES)
+        limit = MAX_FILE_BYTES if request.method.upper() == "GET" else MAX_EVENTS_BYTES
+        return Body(await self._send(request), self._server, limit)
 
     async def handle_async_request(self, request: Any) -> Any:
         """Return the library's response with its body unread. Raises as above."""
@@ -80,7 +113,7 @@ class Transport:
         headers = [
             (k, v) for k, v in response.raw_headers if k.lower() not in (b"content-encoding", b"content-length")
         ]
-        stream = self._stream(response, self._server, MAX_BODY_BYTES)
+        stream = self._stream(response, self._server, MAX_EVENTS_BYTES)
         return self._library.Response(response.status, headers=headers, stream=stream, request=request)
 
     async def _send(self, request: HTTPRequest) -> aiohttp.ClientResponse:
@@ -123,7 +156,7 @@ class Transport:
             if self._server.url.startswith("https"):
                 ssl_context = self._library.create_ssl_context()
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S, ssl=ssl_context),
+                connector=_Connector(limit=0, keepalive_timeout=KEEPALIVE_S, ssl=ssl_context),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
                 auto_decompress=False,

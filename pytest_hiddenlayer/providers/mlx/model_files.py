@@ -156,7 +156,12 @@ def _loadable(path: Path | str) -> Path | str:
     return converted_folder(path, keep_quantized=mx.default_device() != mx.cpu)
 
 
+_MODEL_FILES = (".safetensors", ".json", ".npz", ".jinja", ".model", ".txt")
+
+
 def _states_hash(folder: Path) -> str:
-    files = sorted(file for file in folder.iterdir() if file.suffix in (".safetensors", ".json", ".npz"))
-    states = [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+    states = []
+    for file in sorted(file for file in folder.iterdir() if file.suffix in _MODEL_FILES):
+        state = file.stat()  # the time of modification can be set to that of another file; that of the change cannot
+        states.append([file.name, state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino])
     return hashlib.sha256(repr(states).encode()).hexdigest()[:16]

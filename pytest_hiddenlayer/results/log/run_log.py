@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError, did_you_mean
+from ...extensions.secret_masking import mask_arguments
 from ...io.atomic import write_json
 from ...io.codecs import record_from_json, record_to_json
 from ...io.jsonl import LineLog, objects_of, read_from
 from ...io.places import read_text
-from ...io.secret_masking import mask_arguments
 from ...types import Record
 from .git import git_state
 from .record_file import RECORDS, has_records, record_lines, restore_lines

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
+from ...extensions.secret_masking import mask_secrets
 from ...io.places import read_text
-from ...io.secret_masking import mask_secrets
 from ...options import Shard
 from ..cell_config import CellConfig
 from ..log.run_log import MANIFEST, RunLog

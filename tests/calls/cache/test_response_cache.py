@@ -290,9 +290,9 @@ def test_contents_are_counted_by_model(path):
     assert describe(path).rows == 0
     assert not path.exists()
     with closing(ResponseCache(path)) as cache:
-        cache.put(identity("a"), ANSWER, deterministic=True)
+        cache.put(identity("a"), replace(ANSWER, model="a"), deterministic=True)
         for seed in range(3):
-            cache.put(identity("b", seed=seed), ANSWER, deterministic=True)
+            cache.put(identity("b", seed=seed), replace(ANSWER, model="b"), deterministic=True)
     found = describe(path)
     assert (found.rows, list(found.models.items())) == (4, [("openai:b", 3), ("openai:a", 1)])
     assert found.bytes >= path.stat().st_size > 0
@@ -318,7 +318,7 @@ def test_the_command_shows_and_prunes(path, capsys):
     """`hiddenlayer cache` shows answers per model; --prune 0 deletes all."""
     with closing(ResponseCache(path)) as cache:
         for seed in range(3):
-            cache.put(identity("b", seed=seed), ANSWER, deterministic=True)
+            cache.put(identity("b", seed=seed), replace(ANSWER, model="b"), deterministic=True)
     assert main(["cache", "--path", str(path)]) == 0
     told = capsys.readouterr().out
     assert f"{path}: 3 answers" in told

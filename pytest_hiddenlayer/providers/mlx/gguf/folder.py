@@ -27,7 +27,7 @@ def converted_folder(path: Path, *, keep_quantized: bool) -> Path:
     `keep_quantized` keeps 4-bit and 8-bit weights, which Metal computes with quickly; the CPU does not.
     """
     state = path.stat()
-    key = f"{VERSION} {path.resolve()} {state.st_size} {state.st_mtime_ns} {keep_quantized}"
+    key = f"{VERSION} {path.resolve()} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {keep_quantized}"
     stem = re.sub(r"[^\w.-]", "_", path.stem)[:60]
     parent = private_folder("models", "gguf")
     folder = parent / f"{stem}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_hiddenlayer.io.secret_masking import MASK, mask_arguments, mask_secrets
+from pytest_hiddenlayer.extensions.secret_masking import MASK, mask_arguments, mask_secrets
 
 
 @pytest.mark.parametrize(
