@@ -194,7 +194,7 @@ class Session:
                 broker=self.find_broker(),
                 batches=self.reports / "batches",
                 on_notice=self.notify,
-                resumed=self.resumed if self.known is None else ChainMap(self.known, dict(self.resumed)),
+                resumed=self.resumed if self.known is None else ChainMap(self.known, self.resumed),  # type: ignore[arg-type]
             )
         return self._runtime
 
