@@ -36,7 +36,7 @@ class LocalWorkers:
         channel = node.workerinput[LOCAL] = node.gateway.newchannel()
         if self._known:
             node.workerinput[KNOWN_TEXT] = as_text(list(self._known.values()))
-        self._unanswered[node] = -1  # it is not heard before pytest has started there
+        self._unanswered[node] = 0
         channel.setcallback(lambda message: self._unanswered.update({node: 0}))
 
     def start(self) -> None:
@@ -79,8 +79,7 @@ class LocalWorkers:
         limit = (SILENT_S if silent_s is None else silent_s) / PING_S
         while not self._ended.wait(PING_S):
             for node, unanswered in list(self._unanswered.items()):
-                if unanswered >= 0:
-                    self._unanswered[node] += 1  # pings, not seconds: this process may have been stopped too
+                self._unanswered[node] = unanswered + 1  # pings, not seconds: this process may have been stopped too
                 threading.Thread(target=partial(_ping, node), daemon=True).start()  # a full pipe blocks
                 if unanswered > limit:
                     _end_if_stopped(node)
@@ -92,7 +91,7 @@ def _ping(node: Any) -> None:
 
 
 def _end_if_stopped(node: Any) -> None:
-    """Kill a silent worker if a signal has stopped it; one that computes may be silent as long as it likes."""
+    """Kill a silent worker if a signal has stopped it; one that starts or computes may be silent for long."""
     pid = getattr(getattr(node.gateway._io, "popen", None), "pid", None)
     if pid is None or sys.platform == "win32":
         return

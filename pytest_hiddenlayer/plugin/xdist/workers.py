@@ -60,6 +60,8 @@ class Workers:
         node.workerinput[SOCKET] = str(self._path)
         if not self.hosts.hosts:
             self._local.connect(node)
+            if any_typed(self._config):
+                self._local.start()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
