@@ -51,7 +51,7 @@ class Noting:
         note("calls.txt", f"{request.sample_id} {request.role} {request.round} {request.seed}")
         await asyncio.sleep(DELAY_S * (request.seed % 7))
         number = int(request.sample_id[1:].partition("#")[0])
-        if number % 10 == 9 and request.role != "judge":
+        if FAILING and number % 10 == 9 and request.role != "judge":
             raise ProviderError("server said 500")
         text = f"a{number}" if request.seed % 3 else "no"
         if request.role == "judge":
@@ -71,10 +71,10 @@ def pytest_runtest_logreport(report):
 OPTIONS = {"provider": "noting", "cache": "off", "concurrency": "8"}
 
 
-def make_project(folder: Folder, n: int = 20, delay_s: float = 0.0005) -> None:
+def make_project(folder: Folder, n: int = 20, delay_s: float = 0.0005, *, failing: bool = True) -> None:
     """Write three tasks with epochs, failing calls, a strategy of several calls, a judge, and their snapshots."""
     folder.write("pytest.ini", "[pytest]\n")
-    folder.write("conftest.py", CONFTEST.replace("DELAY_S", str(delay_s)))
+    folder.write("conftest.py", CONFTEST.replace("DELAY_S", str(delay_s)).replace("FAILING", str(failing)))
     shape: dict[str, Any] = {"epochs": 2, "min_scored": 0.5}
     folder.task("sums", n=n, **shape, strategies=["single", {"self_consistency": {"n_samples": 3}}])
     folder.task("more", n=n // 2, **shape, strategies=["debate"])

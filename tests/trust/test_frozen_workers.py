@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from support import killed_runs
 from support.folder import Folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="needs signals")]
