@@ -146,6 +146,10 @@ def _end(session: pytest.Session, *, gated: bool) -> None:
     state = session.config.stash.get(STATE, None)
     if state is not None:
         state.session.release_batches()
+        if not state.session.worker:
+            for text in state.session.pending_batches():
+                state.messages.put(text)
+            state.session.close_providers()  # what a recorder cannot write is said at the end of the output
 
 
 @pytest.hookimpl(trylast=True)

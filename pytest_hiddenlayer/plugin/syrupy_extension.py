@@ -71,7 +71,7 @@ class _Gate:
 
 
 def write(session: pytest.Session, cell: CellConfig, path: Path, text: str) -> None:
-    """Write a cell's snapshot through syrupy, which also counts it."""
+    """Write a cell's snapshot through syrupy, which also counts it. Raises OSError if it cannot be written."""
     location = PyTestLocation(_Gate(cell, path))  # type: ignore[arg-type]
     assertion = SnapshotAssertion(
         update_snapshots=True,
@@ -81,7 +81,9 @@ def write(session: pytest.Session, cell: CellConfig, path: Path, text: str) -> N
         session=session.config._syrupy,  # type: ignore[attr-defined]
         matcher=None,
     )
-    assert assertion == text, f"syrupy did not write {path}"
+    if assertion != text:
+        faults = [execution.exception for execution in assertion.executions.values() if execution.exception]
+        raise faults[-1] if faults else OSError(f"syrupy did not write {path}")
 
 
 def _path(test_location: PyTestLocation) -> Path:

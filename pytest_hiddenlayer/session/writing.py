@@ -70,6 +70,17 @@ class WriteFaults:
             self.others.append(sentence)
         self.failing = self.failing or asked_for
 
+    def add_cassettes(self, folder: Path | None, error: Exception) -> None:
+        """Note that recorded calls are not in their cassettes."""
+        if isinstance(error, OSError):
+            self.others.append(
+                f"cassettes of {folder} could not be written: {reason(error)}; the calls stay in its files "
+                ".recording-*, and the next run with --record merges them"
+            )
+        else:
+            self.others.append(str(error))
+        self.failing = True
+
     @contextmanager
     def writing(self, what: str, path: Path, *, asked_for: bool = False) -> Iterator[None]:
         """Note the OSError of the block, instead of raising it."""
