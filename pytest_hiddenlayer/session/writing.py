@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import HiddenLayerError, UsageError
 from ..io.writable import reason, write_fault
 from ..results.cell_config import CellConfig
 
@@ -110,6 +110,8 @@ def write_report(folder: Path, faults: WriteFaults) -> None:
         write_run_page(folder, folder / REPORT)
     except OSError as error:
         faults.add("the report", folder / REPORT, error, asked_for=False)
+    except HiddenLayerError as error:  # nothing of the run could be written
+        faults.others.append(f"the report {folder / REPORT} was not written: {error}")
     except KeyboardInterrupt:  # what was measured is still printed
         faults.others.append(f"the report {folder / REPORT} was not written: interrupted")
     except Exception as error:  # whatever the records hold: the results are worth more than the page of them

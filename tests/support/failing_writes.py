@@ -5,7 +5,7 @@ from __future__ import annotations
 from support.folder import Folder
 
 CONFTEST = '''
-import errno
+import json
 import os
 import sys
 import threading
@@ -13,10 +13,10 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PLACES = tuple(str(HERE / name) for name in ("reports", "snapshots", "tapes", "cache"))
-NUMBER, LASTING, ERROR = {number}, {lasting}, {error}
+NUMBER, LASTING, ERROR = json.loads((HERE / "failing.json").read_text())  # no other code: it may be compiled already
 LOCK = threading.Lock()
 COUNT = 0
-REAL = {{name: getattr(os, name) for name in ("write", "fsync", "replace", "ftruncate")}}
+REAL = {name: getattr(os, name) for name in ("write", "fsync", "replace", "ftruncate")}
 
 
 def fails(what):
@@ -26,14 +26,14 @@ def fails(what):
         COUNT += 1
         count = COUNT
         handle = os.open(HERE / "operations.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        REAL["write"](handle, f"{{count}} {{what}}\\n".encode())
+        REAL["write"](handle, f"{count} {what}\\n".encode())
         os.close(handle)
     return count == NUMBER or (LASTING and count > NUMBER)
 
 
 def path_of(handle):
     try:
-        return os.readlink(f"/proc/self/fd/{{handle}}")
+        return os.readlink(f"/proc/self/fd/{handle}")
     except OSError:
         return ""
 
@@ -52,13 +52,13 @@ def audited(event, args):
         return
     path, mode, flags = str(args[0]), args[1] or "", args[2] or 0
     writes = any(letter in mode for letter in "wax+") or flags & (os.O_WRONLY | os.O_RDWR)
-    if writes and is_of_run(path) and fails(f"open {{path}}"):
+    if writes and is_of_run(path) and fails(f"open {path}"):
         refuse(path)
 
 
 def write(handle, data):
     path = path_of(handle)
-    if is_of_run(path) and fails(f"write {{path}}"):
+    if is_of_run(path) and fails(f"write {path}"):
         if not LASTING:
             REAL["write"](handle, bytes(data)[: len(data) // 2])  # a disk that is full takes a part
         refuse()
@@ -67,13 +67,13 @@ def write(handle, data):
 
 def fsync(handle):
     path = path_of(handle)
-    if is_of_run(path) and fails(f"fsync {{path}}"):
+    if is_of_run(path) and fails(f"fsync {path}"):
         refuse()
     return REAL["fsync"](handle)
 
 
 def replace(source, target, **more):
-    if is_of_run(os.fspath(target)) and fails(f"replace {{target}}"):
+    if is_of_run(os.fspath(target)) and fails(f"replace {target}"):
         refuse(target)
     return REAL["replace"](source, target, **more)
 
@@ -85,7 +85,8 @@ sys.addaudithook(audited)
 
 def let_fail(folder: Folder, number: int, *, lasting: bool, error: int) -> None:
     """Write a conftest.py under which the operation with this number fails; with `lasting`, later ones too."""
-    folder.write("conftest.py", CONFTEST.format(number=number, lasting=lasting, error=error))
+    folder.write("conftest.py", CONFTEST)
+    folder.write("failing.json", [number, lasting, error])
 
 
 def operations(folder: Folder) -> list[str]:

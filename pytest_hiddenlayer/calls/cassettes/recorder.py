@@ -65,7 +65,11 @@ class Recorder:
         unlock(self._part.fileno())
         self._part.close()
         self._part = None
-        merge(self.folder)
+        try:
+            merge(self.folder)
+        except OSError:
+            if not self._lost:
+                raise
         if self._lost:
             calls = "1 call is" if self._lost == 1 else f"{self._lost:,} calls are"
             raise UsageError(
