@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from support.folder import Folder
@@ -74,3 +77,46 @@ def test_the_others_finish(folder: Folder, moment: str, number: int) -> None:
     assert set(keys_of(folder).values()) == {1}
     assert len(keys_of(folder)) == N
     assert folder.summary()[0]["n"] == N
+
+
+JUMP = """
+import time
+
+REAL, CALLS = time.time, [0]
+YEAR_S = 365 * 86400
+
+
+def jumping():
+    CALLS[0] += 1
+    return REAL() + YEAR_S * (CALLS[0] % 3 - 1)
+
+
+time.time = jumping
+"""
+
+
+@pytest.mark.parametrize("n", ["0", "2"])
+def test_a_clock_that_jumps_gives_no_negative_seconds(folder: Folder, n: str) -> None:
+    """The clock is a year behind, right, or a year ahead at each look: the run ends, and no duration is negative."""
+    folder.write("conftest.py", ASKED + JUMP)
+    folder.task(n=12, epochs=2, strategies=["single", "debate"])
+    result = folder.plain("evals", "-n", n, "--hl-provider", "noted", "--hl-timeout=30")
+    assert result.ret == 0
+    assert len(folder.records()) == 48
+    assert not list(negative_seconds({"records": folder.records(), "summary": folder.summary()}))
+    for command in (["show", "last"], ["runs"]):
+        shown = folder.command(*command)
+        assert shown.ret == 0
+        assert not re.search(r"(?<![\w.])-\d+(\.\d+)? ?(s|min|h|days?)\b", "\n".join(shown.outlines))
+
+
+def negative_seconds(value: Any) -> Iterator[tuple[str, float]]:
+    """Every key in seconds with a negative number."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if str(key).endswith(("_s", "seconds", "duration")) and isinstance(one, int | float) and one < 0:
+                yield key, one
+            yield from negative_seconds(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from negative_seconds(one)

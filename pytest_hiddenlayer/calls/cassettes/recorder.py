@@ -65,16 +65,18 @@ class Recorder:
         unlock(self._part.fileno())
         self._part.close()
         self._part = None
+        others = ""
         try:
             merge(self.folder)
         except OSError:
             if not self._lost:
                 raise
+            others = "; the others stay in its files .recording-*, and the next run with --record merges them"
         if self._lost:
             calls = "1 call is" if self._lost == 1 else f"{self._lost:,} calls are"
             raise UsageError(
-                f"--record {self.folder}: {calls} not in the cassettes: "
-                f"{self._why}; free space or name another folder, and record again"
+                f"--record {self.folder}: {calls} not recorded: {self._why}{others}; free space or name another "
+                "folder, and record again"
             )
 
 
