@@ -16,7 +16,7 @@ from support.trust_scale import times
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")]
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EDQUOT)
-STEP = times(5, 1)
+STEP = times(7, 1)
 """Under `make test-trust`, every operation fails once."""
 N_SAMPLES = 6
 ASKED_FOR = {"snapshots/*/*.json", "tapes/*.jsonl"}

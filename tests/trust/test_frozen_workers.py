@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from support.folder import Folder
+from support.trust_scale import times
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="needs signals")]
 ASKED = """
@@ -52,6 +53,10 @@ MOMENTS = {
     "ending": "def pytest_sessionfinish(session):\n    if WORKER:\n        once(lambda: end(NUMBER))\n",
 }
 N = 40
+LOSSES = times(
+    [("collecting", "SIGKILL"), ("in the middle", "SIGSTOP")],
+    [(moment, name) for moment in MOMENTS for name in ("SIGKILL", "SIGSTOP")],
+)
 
 
 def run_with(folder: Folder, moment: str, number: int) -> pytest.RunResult:
@@ -66,11 +71,10 @@ def keys_of(folder: Folder) -> Counter[str]:
     return Counter(record["key"] for record in folder.records())
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
-@pytest.mark.parametrize("moment", list(MOMENTS))
-def test_the_others_finish(folder: Folder, moment: str, number: int) -> None:
+@pytest.mark.parametrize(("moment", "name"), LOSSES)
+def test_the_others_finish(folder: Folder, moment: str, name: str) -> None:
     """A worker that dies or is stopped while it collects, answers or ends: its items run elsewhere, each once."""
-    result = run_with(folder, moment, number)
+    result = run_with(folder, moment, getattr(signal, name))
     failed = 1 if moment == "in the middle" else 0
     result.assert_outcomes(xfailed=N - failed, failed=failed, skipped=1)
     assert "INTERNALERROR" not in "\n".join(result.outlines + result.errlines)

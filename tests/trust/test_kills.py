@@ -25,8 +25,8 @@ WAYS = [
     ("workers", "worker"),
     ("workers", "group"),
 ]
-KILLS = times(2, 40)
-"""Per way, five ways: 10 or 200 kills."""
+KILLS = times(1, 40)
+"""Per way, five ways: 5 or 200 kills."""
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from support.trust_scale import times
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="needs signals")]
 WAYS = ("plain", "workers", "command")
-SIGNALS = times(4, 34)
-"""Per way, three ways: 12 or 102 moments."""
+SIGNALS = times(2, 34)
+"""Per way, three ways: 6 or 102 moments."""
 KINDS = ("SIGINT", "SIGTERM", "SIGHUP", "Ctrl-C", "Ctrl-C twice")
 
 
