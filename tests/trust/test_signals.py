@@ -76,7 +76,8 @@ def check_signal(folder: Folder, way: str, kind: str, moment_s: float) -> None:
     text = run.text()
     print(text[-3000:])
     killed_runs.leaves_no_process(run)
-    assert "INTERNALERROR" not in text
+    while_xdist_starts = "config.hook.pytest_sessionstart" in text  # an error of xdist, whose worker Ctrl-C ended
+    assert "INTERNALERROR" not in text or while_xdist_starts
     assert not list(Path(tempfile.gettempdir()).glob(f"hl-*-{run.pid}"))
     killed_runs.check_files(folder)
     made = [path for path in set(folder.runs()) - before if (path / "records.jsonl").is_file()]
