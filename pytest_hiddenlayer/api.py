@@ -150,22 +150,22 @@ def evaluate_paths(
 
 def _answer_and_conclude(run: EvalRun, planned: Plan) -> None:
     session, complete = run.session, False
-    try:
-        with terminated_as_interrupted():
+    with terminated_as_interrupted():
+        try:
             _answer_all(run, planned)
-        session.release_batches()
-        complete = True
-    except KeyboardInterrupt:
-        run.interrupted = True
-    finally:
-        session.updating = session.updating and complete  # a run that ended early writes no snapshots
-        for text in session.pending_batches():
-            session.notify(text)
-        session.close()
-        session.complete = complete
-        if run.interrupted:
-            session.add_logged_records()
-        conclude(session, gated=complete)
+            session.release_batches()
+            complete = True
+        except KeyboardInterrupt:
+            run.interrupted = True
+        finally:
+            session.updating = session.updating and complete  # a run that ended early writes no snapshots
+            for text in session.pending_batches():
+                session.notify(text)
+            session.close()
+            session.complete = complete
+            if run.interrupted:
+                session.add_logged_records()
+            conclude(session, gated=complete)
 
 
 def _prepare(run: EvalRun, paths: Sequence[Path]) -> Plan:

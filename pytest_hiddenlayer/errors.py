@@ -10,6 +10,7 @@
     │   ├── BudgetExceededError      the call does not fit into --budget            (the item is skipped)
     │   ├── NotSentError             the server refused the key earlier in the run  (outcome `error`)
     │   └── ProviderUnavailableError the provider cannot work on this machine       (its items are skipped)
+    ├── RunEndedError                the process that holds the models is gone      (nothing is recorded)
     ├── SnapshotError                a baseline cannot be trusted                   (the gate fails)
     └── ProbeError                   an array inside a model cannot be read rightly (the probe is refused)
 
@@ -65,6 +66,10 @@ class ProviderError(HiddenLayerError):
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status  # HTTP status of the response; None: unknown, or there is no response
+
+
+class RunEndedError(HiddenLayerError):
+    """The process that holds the models has ended, and the run with it: what was in flight has no record."""
 
 
 class TransientError(ProviderError):

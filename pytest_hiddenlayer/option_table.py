@@ -208,7 +208,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="host-timeout",
         metavar="SECONDS",
-        help="silence after which a host of --tx is lost, and its items run elsewhere (default: 30)",
+        help="silence after which a host of --tx, or a worker of -n that a signal stopped, is lost: its items run "
+        "elsewhere (default: 30)",
         pytest_only=True,
     ),
     Option(name="live", help="serve the report to this computer while the run goes on, and print its address"),

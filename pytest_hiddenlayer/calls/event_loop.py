@@ -59,15 +59,21 @@ class EventLoopThread:
                     raise ProviderError("the engine's thread has ended; start a new run") from None
 
     def stop(self, last: Coroutine[Any, Any, None]) -> None:
-        """Cancel all tasks on the loop, run `last`, and end the thread. A thread that has ended is replaced first."""
+        """Cancel all tasks on the loop, run `last`, and end the thread. A thread that has ended is replaced first.
+
+        Raises what `last` raises, and TimeoutError if the tasks do not end.
+        """
         loop, thread = self.loop, self._thread
         if thread is None or not thread.is_alive():
             thread = _start(loop)
-        asyncio.run_coroutine_threadsafe(_cancel_all_then(last), loop).result(timeout=STOP_S)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(timeout=10)
-        loop.close()
-        self._loop = self._thread = None
+        try:
+            asyncio.run_coroutine_threadsafe(_cancel_all_then(last), loop).result(timeout=STOP_S)
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(timeout=10)
+            if not thread.is_alive():
+                loop.close()
+            self._loop = self._thread = None
 
 
 def _start(loop: asyncio.AbstractEventLoop) -> threading.Thread:

@@ -49,11 +49,11 @@ class LineLog:
         lines = [f"{_ENCODE(values)}\n".encode("utf-8", "backslashreplace") for values in objects]
         data = b"".join(lines)
         if not self._shared:
-            start = _write_all(self._handle, data)
+            start = write_whole(self._handle, data)
         else:
             with locked(self._handle):
                 _repair_end(self._handle)
-                start = _write_all(self._handle, data)
+                start = write_whole(self._handle, data)
         return list(accumulate(map(len, lines[:-1]), initial=start)) if lines else []
 
     def close(self) -> None:
@@ -165,13 +165,13 @@ def _repair_end(handle: int) -> None:
     if not last_line:
         return
     if _is_json(last_line):
-        _write_all(handle, b"\n")
+        write_whole(handle, b"\n")
     else:
         os.ftruncate(handle, size - len(last_line))
 
 
-def _write_all(handle: int, data: bytes) -> int:
-    """Write all of it at the end, or nothing; returns the byte at which it begins."""
+def write_whole(handle: int, data: bytes) -> int:
+    """Write all of it at the end of a file, or nothing; returns the byte at which it begins. Raises OSError."""
     size = os.lseek(handle, 0, os.SEEK_END)
     try:
         while data:

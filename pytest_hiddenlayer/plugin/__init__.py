@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from .reporting.safe_reports import SafeMessages
     from .xdist.hosts.channels import attach
     from .xdist.hosts.hooks import distribute
-    from .xdist.workers import Workers
+    from .xdist.workers import WORKERS, Workers
 
     config.addinivalue_line("markers", SIGNATURE)
     config.pluginmanager.register(PassedReports(), REPORTS)
@@ -72,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(HtmlReport(config), "hiddenlayer-html")
     if config.pluginmanager.has_plugin("dsession") or config.pluginmanager.has_plugin("xdist"):
         distribute(config)
-        config.pluginmanager.register(Workers(config), "hiddenlayer-workers")
+        config.pluginmanager.register(Workers(config), WORKERS)
     config.pluginmanager.register(LiveLine(config), LIVE_LINE)
     config.pluginmanager.register(LiveReportPlugin(), "hiddenlayer-live-report")
     extend_last_failed(config)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import pytest
 
-from ..errors import HiddenLayerError, ProviderUnavailableError
+from ..errors import HiddenLayerError, ProviderUnavailableError, RunEndedError
 from .controls import keep_controls
 from .outcomes import properties
 from .state import RECORDS, State, state_of
@@ -131,6 +131,8 @@ def overridden(probe: pytest.Function) -> bool:
 def _await(state: State, future: Future[Record]) -> Record:
     try:
         return state.session.runtime.wait(future, state.messages.show)
+    except RunEndedError as error:
+        pytest.exit(str(error))  # the items that this worker still has would ask, and fail, one after the other
     except HiddenLayerError as error:  # no record can hold a wrong prompt or scorer
         message = str(error)
     pytest.fail(message, pytrace=False)  # outside of `except`, or pytest shows the same message twice

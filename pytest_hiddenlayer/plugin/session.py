@@ -19,6 +19,7 @@ from .quiet_items.garbage import collection_thresholds_restored, long_lived_obje
 from .shards import note_shard
 from .state import STATE, State, check_ini, check_writable
 from .xdist.hosts.digest import send_digest
+from .xdist.workers import WORKERS
 
 if TYPE_CHECKING:
     from ..types import Task
@@ -119,10 +120,10 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
     state = session.config.stash.get(STATE, None)
     if state is not None and not state.session.worker:
         session.testscollected += sum(cell.gate_id is not None for cell in state.session.configs.values())
-    with long_lived_objects() if state is not None and state.session.configs else nullcontext():
+    signals = terminated_as_interrupted() if state is not None else nullcontext()
+    with signals, long_lived_objects() if state is not None and state.session.configs else nullcontext():
         try:
-            with terminated_as_interrupted() if state is not None else nullcontext():
-                result = yield
+            result = yield
         except session.Failed:  # -x, --maxfail, --sw: answers count, but cells are not complete enough to be judged
             _stop(session, state)
             raise
@@ -131,6 +132,8 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
                 state.session.updating = False  # an interrupted run writes no snapshots
             _stop(session, state)
             raise
+        if state is not None and state.lost_worker:
+            state.session.add_logged_records()  # of the item that the worker did not report
         _end(session, gated=True)
     return result
 
@@ -139,7 +142,9 @@ def _stop(session: pytest.Session, state: State | None) -> None:
     """End a session early: conclude what was answered, also what no item has reported yet."""
     if state is not None and not state.session.worker and state.session.configs:
         state.stopped = True
-        if not session.config.pluginmanager.has_plugin("dsession"):  # workers still ask a controller's models
+        if (workers := session.config.pluginmanager.get_plugin(WORKERS)) is not None and workers.active:
+            workers.end()  # what they still wrote would be in the log and not in the summary
+        else:
             for text in state.session.pending_batches():
                 state.messages.put(text)
             state.session.close()
@@ -152,6 +157,10 @@ def _end(session: pytest.Session, *, gated: bool) -> None:
     state = session.config.stash.get(STATE, None)
     if state is not None:
         state.session.release_batches()
+        if not state.session.worker:
+            for text in state.session.pending_batches():
+                state.messages.put(text)
+            state.session.close_providers()  # what a recorder cannot write is said at the end of the output
 
 
 @pytest.hookimpl(trylast=True)

@@ -42,6 +42,7 @@ class State:
     faulty_files: set[str] = field(default_factory=set)  # node ids of task files that do not load
     seen: dict[str, str] = field(default_factory=dict)  # eval items: node id → outcome of the last phase
     skips: Counter[str] = field(default_factory=Counter)  # reason → eval items that were skipped for it
+    lost_worker: bool = False  # a worker of this computer died
     stopped: bool = False  # the session ended early: by -x, --maxfail, --sw, Ctrl-C or SIGTERM
 
     @property

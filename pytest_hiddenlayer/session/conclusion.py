@@ -27,6 +27,7 @@ from ..results.regression.snapshot import snapshot_path
 from ..results.regression.snapshot_update import WriteSnapshot, update_snapshot, write_file
 from ..results.shards.manifest import KEY as SHARD
 from ..types import Record
+from .interruption import uninterrupted
 from .policy import policy_of
 from .session import Session
 from .writing import SNAPSHOT_ADVICE, write_report
@@ -47,7 +48,8 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
     ]
     session.gates = _judge(session) if gated else {}
     if session.updating:
-        _write_snapshots(session, write_snapshot)
+        with uninterrupted():  # all of them, or none
+            _write_snapshots(session, write_snapshot)
     _compare_at_equal_compute(session)
     if session.answered:
         with session.write_faults.writing("the summary of the run in", session.run_log.folder):

@@ -1,4 +1,4 @@
-"""Signals that end a run: SIGTERM ends it as Ctrl-C does, and neither breaks an import."""
+"""Signals that end a run: SIGTERM and SIGHUP end it as Ctrl-C does, and none of them breaks an import."""
 
 from __future__ import annotations
 
@@ -8,36 +8,42 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""A closed terminal sends SIGHUP. Windows has none."""
+
 
 @contextmanager
 def terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM raises KeyboardInterrupt in this block, unless the program handles the signal itself.
+    """SIGTERM and SIGHUP raise KeyboardInterrupt in this block, unless the program handles or ignores the signal.
 
     Python calls handlers of signals in the main thread only; in another thread this does nothing.
     """
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    if not in_main_thread or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    signal.signal(signal.SIGTERM, _interrupt)
+    changed = [number for number in ENDING if signal.getsignal(number) is signal.SIG_DFL]
+    for number in changed:
+        signal.signal(number, _interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in changed:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """SIGINT and SIGTERM take effect when this block ends.
+    """SIGINT, SIGTERM and SIGHUP take effect when this block ends.
 
-    For the first import of numpy: it cannot be repeated in a process in which a signal ended it,
-    and then nothing that was answered could be summarized. In another thread this does nothing.
+    For the first import of numpy: it cannot be repeated in a process in which a signal ended it, and then
+    nothing that was answered could be summarized. And for files that are written all or not at all. In another
+    thread this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     arrived: list[int] = []
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in ENDING}
     changed = {number: handler for number, handler in handlers.items() if handler is not None}  # None: not Python's
     for number in changed:
         signal.signal(number, lambda number, frame: arrived.append(number))

@@ -194,7 +194,7 @@ class Session:
                 broker=self.find_broker(),
                 batches=self.reports / "batches",
                 on_notice=self.notify,
-                resumed=self.resumed if self.known is None else ChainMap(self.known, dict(self.resumed)),
+                resumed=self.resumed if self.known is None else ChainMap(self.known, self.resumed),  # type: ignore[arg-type]
             )
         return self._runtime
 
@@ -278,8 +278,11 @@ class Session:
         """Cancel what is in flight, and close the providers with their models."""
         if self._runtime is not None:
             self._budget_message, self._local_models = self.budget_message, self.local_models
-            self._runtime.close()
-            self._runtime = None
+            runtime, self._runtime = self._runtime, None
+            try:
+                runtime.close()
+            except (HiddenLayerError, OSError) as error:
+                self.write_faults.add_cassettes(self.options.record, error)
 
     def close(self) -> None:
         """Cancel what is in flight, close the providers and the log."""

@@ -92,6 +92,17 @@ class WriteFaults:
             self.others.append(sentence)
         self.failing = self.failing or asked_for
 
+    def add_cassettes(self, folder: Path | None, error: Exception) -> None:
+        """Note that recorded calls are not in their cassettes."""
+        if isinstance(error, OSError):
+            self.others.append(
+                f"cassettes of {folder} could not be written: {reason(error)}; the calls stay in its files "
+                ".recording-*, and the next run with --record merges them"
+            )
+        else:
+            self.others.append(str(error))
+        self.failing = True
+
     @contextmanager
     def writing(self, what: str, path: Path, *, asked_for: bool = False, advice: str = ADVICE) -> Iterator[None]:
         """Note the OSError or HiddenLayerError of the block, instead of raising it; the latter says what to do."""
@@ -122,6 +133,8 @@ def write_report(folder: Path, faults: WriteFaults) -> None:
         write_run_page(folder, folder / REPORT)
     except OSError as error:
         faults.add("the report", folder / REPORT, error, asked_for=False)
+    except HiddenLayerError as error:  # nothing of the run could be written
+        faults.others.append(f"the report {folder / REPORT} was not written: {error}")
     except KeyboardInterrupt:  # what was measured is still printed
         faults.others.append(f"the report {folder / REPORT} was not written: interrupted")
     except Exception as error:  # whatever the records hold: the results are worth more than the page of them

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from pytest_hiddenlayer.session.interruption import uninterrupted
+from pytest_hiddenlayer.session.interruption import terminated_as_interrupted, uninterrupted
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 
 
 def test_an_interruption_waits_for_the_end_of_the_block() -> None:
@@ -28,3 +33,29 @@ def test_without_an_interruption_nothing_happens() -> None:
     with uninterrupted():
         pass
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+
+
+@contextmanager
+def handled(name: str, handler: signal.Handlers) -> Iterator[int]:
+    """A signal with another handler than the one that pytest has set."""
+    number = getattr(signal, name)
+    before = signal.signal(number, handler)
+    try:
+        yield number
+    finally:
+        signal.signal(number, before)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_that_ends_programs_interrupts(name: str) -> None:
+    """SIGTERM and SIGHUP raise KeyboardInterrupt inside the block; after it their handlers are those of before."""
+    with handled(name, signal.SIG_DFL) as number:
+        with pytest.raises(KeyboardInterrupt), terminated_as_interrupted():
+            signal.raise_signal(number)
+        assert signal.getsignal(number) is signal.SIG_DFL
+
+
+def test_an_ignored_signal_stays_ignored() -> None:
+    """Under nohup, which ignores SIGHUP, a closed terminal does not end a run."""
+    with handled("SIGHUP", signal.SIG_IGN) as number, terminated_as_interrupted():
+        signal.raise_signal(number)

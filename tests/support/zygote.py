@@ -4,7 +4,8 @@ It has imported what a run needs, which saves a second of CPU time per run and h
 new interpreter (`fresh=True`) and `hiddenlayer run -n 2` start workers as execnet does.
 
 `Folder` runs this file as `python -c`, and writes a line per run: JSON of the front end, its arguments, the folder
-and the files for stdout and stderr. The answer is a line with the exit status.
+and the files for stdout and stderr. The answer is a line with the exit status. With a sixth value, the run has a
+process group of its own, and a line with its id comes first.
 """
 
 from __future__ import annotations
@@ -150,9 +151,14 @@ def read_line(connection: socket.socket) -> bytes:
 def main() -> None:
     """Answer each line of stdin with an exit status."""
     for line in sys.stdin:
-        front_end, args, folder, out, err = json.loads(line)
+        front_end, args, folder, out, err, *own_group = json.loads(line)
         child = os.fork()
+        if child and own_group:
+            os.setpgid(child, child)
+            print(child, flush=True)
         if not child:
+            if own_group:
+                os.setpgid(0, 0)
             os.chdir(folder)
             for name, number in ((os.devnull, 0), (out, 1), (err, 2)):
                 os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644), number)

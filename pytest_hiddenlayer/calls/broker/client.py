@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from ...errors import ProviderError
+from ...errors import RunEndedError
 from ...io.codecs import completion_from_json, request_to_json
 from ...protocols import ProviderCapabilities
 from ...types import Completion, ModelName, Request
@@ -44,7 +44,7 @@ class BrokerClient:
         return RemoteModelClient(broker=self, name=name, model=reply["model"], capabilities=capabilities)
 
     async def call(self, do: str, name: ModelName, **rest: Any) -> dict[str, Any]:
-        """Return the broker's reply. Raises what the call raised there; ProviderError if the broker has ended."""
+        """Return the broker's reply. Raises what the call raised there; RunEndedError if the broker has ended."""
         writer = await self._connected()
         number = next(self._numbers)
         reply: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -72,10 +72,10 @@ class BrokerClient:
                 try:
                     reader, self._writer = await self._connect()
                 except OSError as error:
-                    raise ProviderError(f"{GONE} ({error})") from error
+                    raise RunEndedError(f"{GONE} ({error})") from error
                 self._reading = asyncio.create_task(self._read(reader))
             if self._reading is not None and self._reading.done():
-                raise ProviderError(GONE)
+                raise RunEndedError(GONE)
             return self._writer
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
@@ -94,7 +94,7 @@ class BrokerClient:
         finally:
             for reply in self._waiting.values():
                 if not reply.done():
-                    reply.set_exception(ProviderError(GONE))
+                    reply.set_exception(RunEndedError(GONE))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,7 +112,7 @@ class RemoteModelClient(Prioritizable):
         return replace(self, order=order)
 
     async def complete(self, request: Request) -> Completion:
-        """Return the completion, from the broker. Raises ProviderError."""
+        """Return the completion, from the broker. Raises ProviderError, and RunEndedError."""
         values = await self.broker.call("complete", self.name, order=self.order, request=request_to_json(request))
         return completion_from_json(values)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ...errors import UsageError
+from ...io.jsonl import write_whole
 from ...io.locks import lock, locked_folder, unlock
 from ...io.places import open_regular
 from ...io.writable import reason
@@ -29,6 +30,7 @@ class Recorder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._lost, self._why = 0, ""  # calls that could not be written, and why
         try:
             folder.mkdir(parents=True, exist_ok=True)
             merge(folder)
@@ -41,22 +43,42 @@ class Recorder:
             ) from error
 
     def add(self, key_fields: Mapping[str, Any], completion: Completion) -> None:
-        """Record one call; when this returns, the death of this process cannot lose it."""
+        """Record one call; when this returns, the death of this process cannot lose it.
+
+        A call that the disk refuses is named when the recorder is closed: its answer is worth more than its record.
+        """
         if self._part is None:
             raise UsageError(f"--record {self.folder}: this recorder is closed; open another one")
-        self._part.write(format_line(key_fields, completion))
+        try:
+            write_whole(self._part.fileno(), format_line(key_fields, completion))
+        except OSError as error:
+            self._lost += 1
+            self._why = self._why or reason(error)
 
     def close(self) -> None:
         """Merge the recorded calls into the cassettes.
 
-        Raises UsageError for a malformed cassette; the recorded calls then stay in their file.
+        Raises UsageError for a malformed cassette, and OSError if the cassettes cannot be written; the recorded calls
+        then stay in their file. Raises UsageError if calls could not be recorded.
         """
         if self._part is None:
             return
         unlock(self._part.fileno())
         self._part.close()
         self._part = None
-        merge(self.folder)
+        others = ""
+        try:
+            merge(self.folder)
+        except OSError:
+            if not self._lost:
+                raise
+            others = "; the others stay in its files .recording-*, and the next run with --record merges them"
+        if self._lost:
+            calls = "1 call is" if self._lost == 1 else f"{self._lost:,} calls are"
+            raise UsageError(
+                f"--record {self.folder}: {calls} not recorded: {self._why}{others}; free space or name another "
+                "folder, and record again"
+            )
 
 
 def merge(folder: Path) -> None:

@@ -14,6 +14,7 @@ from ..options import any_typed
 from ..state import check_writable, state_of
 from ..typed_options import ARGUMENTS, arguments
 from .hosts.hooks import Hosts
+from .local_workers import LocalWorkers
 
 if TYPE_CHECKING:
     from ...calls.broker.server import Broker
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 SOCKET = "hl_broker"
 """In `workerinput`: the socket of the broker, if it listens by the time of the first item."""
 
+WORKERS = "hiddenlayer-workers"
+"""Name of the plugin of a controller."""
 LOST = "hl_lost"
 """In `workeroutput`: how many records the worker could not write, and why."""
 
@@ -34,6 +37,7 @@ class Workers:
         self._path = Path()
         self._broker: Broker | None = None
         self.hosts = Hosts(config)
+        self._local = LocalWorkers(config)
         config.pluginmanager.register(self.hosts, "hiddenlayer-hosts")
 
     @pytest.hookimpl(optionalhook=True)
@@ -54,6 +58,10 @@ class Workers:
         node.workerinput["hl_command"] = ["pytest", *map(str, node.config.invocation_params.args)]
         node.workerinput[ARGUMENTS] = list(arguments(node.config))
         node.workerinput[SOCKET] = str(self._path)
+        if not self.hosts.hosts:
+            self._local.connect(node)
+            if any_typed(self._config):
+                self._local.start()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
@@ -67,6 +75,7 @@ class Workers:
             broker.start()
             self._broker = broker
             self.hosts.serve_all(broker)
+            self._local.start()
 
     @pytest.hookimpl(optionalhook=True, wrapper=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Generator[None, Any, Any]:
@@ -91,8 +100,10 @@ class Workers:
         return FullScheduling(config, log, lambda: state_of(config).session.runtime.pool.concurrency)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
         """Take the cells of the first worker that ends; all workers have the same."""
+        if error is not None and not self.hosts.hosts:
+            self._local.lost(node)
         session = state_of(node.config).session
         output = getattr(node, "workeroutput", None) or {}
         if lost := output.get(LOST):
@@ -102,8 +113,30 @@ class Workers:
             take_cells(session, sent)
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Workers that end are not asked for signs of life."""
+        self._local.stop()
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
         """Stop listening, before the models are closed."""
+        self.stop_serving()
+
+    @property
+    def active(self) -> bool:
+        """Whether this process has workers."""
+        return self._config.pluginmanager.has_plugin("dsession")
+
+    def end(self) -> None:
+        """End the workers of this computer: they have written their last record when this returns."""
+        nodes = getattr(self._config.pluginmanager.get_plugin("dsession"), "nodemanager", None)
+        if nodes is not None and not self.hosts.hosts:
+            self._local.stop()
+            self.stop_serving()
+            nodes.teardown_nodes()
+
+    def stop_serving(self) -> None:
+        """Answer no more calls; workers that wait for one end."""
         if self._broker is not None:
             self._broker.close()
             self._broker = None

@@ -18,6 +18,7 @@ from ...extensions.secret_masking import mask_arguments
 from ...io.atomic import write_json
 from ...io.codecs import record_from_json, record_to_json
 from ...io.jsonl import LineLog, objects_of, read_from
+from ...io.locks import locked
 from ...io.places import read_text
 from ...types import Record
 from .git import git_state
@@ -132,6 +133,15 @@ def numbered_records(folder: Path) -> Iterator[tuple[int, bytes, Record]]:
             yield number, line, record_from_json(values)
         except (TypeError, AttributeError) as error:
             raise UsageError(f"{path}:{number}: not a record: {error}") from error
+
+
+def read_whole_lines(folder: Path) -> list[Record]:
+    """The records of a run while other processes append to its log; none of them writes meanwhile.
+
+    Raises UsageError as `read_records` does, and OSError.
+    """
+    with (folder / RECORDS).open("rb") as log, locked(log.fileno()):
+        return list(read_records(folder))
 
 
 def read_new_records(folder: Path, start: int) -> tuple[list[Record], int]:

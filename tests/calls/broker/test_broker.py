@@ -18,6 +18,7 @@ from pytest_hiddenlayer.errors import (
     BudgetExceededError,
     ProviderError,
     ProviderUnavailableError,
+    RunEndedError,
     UnknownNameError,
     UsageError,
 )
@@ -212,9 +213,9 @@ def test_a_broker_that_ends_is_an_error(slow, tmp_path):
             call = asyncio.create_task(provider.complete(asked("wait")))
             await asyncio.to_thread(until, lambda: slow.running == 1)
             await asyncio.to_thread(broker.close)
-            with pytest.raises(ProviderError, match="has ended"):
+            with pytest.raises(RunEndedError, match="has ended"):
                 await asyncio.wait_for(call, 60)
-            with pytest.raises(ProviderError, match="has ended"):
+            with pytest.raises(RunEndedError, match="has ended"):
                 await provider.complete(asked("more"))
             return "noticed"
 

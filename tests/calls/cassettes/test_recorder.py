@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 
 import pytest
@@ -60,6 +62,22 @@ def test_an_incomplete_line_of_a_killed_recorder_is_omitted(tmp_path):
     (tmp_path / ".recording-0").write_bytes(whole + whole[:40])
     assert Replayer(tmp_path).find("mlx", "nano-1", "", REQUEST) == REPLAYED
     record(tmp_path, (identity(replace(REQUEST, seed=8)), ANSWER))
+    assert len((tmp_path / "mlx-nano-1.jsonl").read_text().splitlines()) == 2
+
+
+def test_a_call_that_the_disk_refuses_damages_no_other(tmp_path, monkeypatch):
+    """Half of its line is removed; the calls before and after it are in the cassette, and closing names it."""
+    recorder, real = Recorder(tmp_path), os.write
+
+    def half(handle: int, data: bytes) -> int:
+        real(handle, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for seed in (1, 2, 3):
+        monkeypatch.setattr(os, "write", half if seed == 2 else real)
+        recorder.add(identity(replace(REQUEST, seed=seed)), ANSWER)
+    with pytest.raises(UsageError, match="1 call is not recorded: No space left on device; free space"):
+        recorder.close()
     assert len((tmp_path / "mlx-nano-1.jsonl").read_text().splitlines()) == 2
 
 

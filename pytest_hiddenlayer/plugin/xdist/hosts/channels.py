@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from ....types import Record
 
 LOG = "hl_log"
-"""In `workerinput`: the channel."""
+"""In `workerinput`: the channel of a run with hosts."""
+LOCAL = "hl_local"
+"""In `workerinput`: the channel of a run whose workers are all on this computer; it carries no records."""
 HOST = "hl_host"
 """In `workerinput` on a host: its folders, arguments and environment."""
 KNOWN_TEXT = "hl_known"
@@ -34,11 +36,12 @@ def channel_of(node: Any) -> Any:
 
 def attach(config: pytest.Config) -> None:
     """Answer the controller, and take the records that it has already."""
-    channel = getattr(config, "workerinput", {}).get(LOG)
+    worker_input = getattr(config, "workerinput", {})
+    channel = worker_input.get(LOG) or worker_input.get(LOCAL)
     if channel is None:
         return
-    sent = config.workerinput.pop(KNOWN_TEXT, "[]")  # type: ignore[attr-defined]
-    known = config.stash[KNOWN] = {record.key: record for record in from_text(sent)}
+    sent = worker_input.pop(KNOWN_TEXT, None)
+    known = config.stash[KNOWN] = {record.key: record for record in (from_text(sent) if sent else ())}
 
     def received(message: tuple[str, str]) -> None:
         kind, text = message
