@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from ..types import (
     ELICITED,
     IGNORED_SPANS,
     OWN_PROMPTS,
+    RESUMED_CALLS,
     ROUND_SCORES,
     SAMPLE_SCORES,
     SCORING_CALLS,
@@ -37,6 +36,7 @@ from .record_builder import build_record
 from .recorded_scores import recorded_metadata, settled
 from .round_scores import round_scores, sample_scores
 from .scoring import score_answer
+from .unfinished.case_calls import CaseCalls
 
 
 async def run_case(
@@ -53,15 +53,17 @@ async def run_case(
     prompts: Path | None = None,
     on_error: Callable[[Record, BaseException], None] = lambda record, error: None,
     on_call: Callable[[Call], None] | None = None,
+    case_calls: CaseCalls | None = None,
 ) -> Record:
     """Return the record of one case. A failed call makes a record with outcome `error`, not an exception.
 
     `unbatched`: no other case runs at the same time, so its calls use the synchronous API even
     under `batch`. `token_logprobs`: the transcript keeps those of every call. `confidence`: the kinds of
     confidence to measure. `prompts`: folder of the user's own prompts of strategies. `on_error` receives the
-    exception of a user's code, with its traceback; `on_call` each call when it is answered.
+    exception of a user's code, with its traceback; `on_call` each call when it is answered. `case_calls` makes
+    the calls, and keeps them for a run that resumes this one.
     """
-    started, began = datetime.now(UTC), time.perf_counter()
+    case_calls = case_calls or CaseCalls(lambda: "")
     context = AnswerContext(
         case=case,
         provider=provider,
@@ -71,6 +73,7 @@ async def run_case(
         prompts=prompts,
         unbatched=unbatched,
         on_call=on_call,
+        case_calls=case_calls,
         token_logprobs=token_logprobs,
         token_measures="tokens" in confidence,
     )
@@ -80,14 +83,14 @@ async def run_case(
     calls = context.calls
     elicited = await elicit(context, answer, confidence)
     result = await score_answer(context, answer)
-    latency_s = time.perf_counter() - began
+    latency_s = case_calls.elapsed_s()
     if metadata := await _engine_metadata(context, _answer_calls(calls, answer), answer):
         answer = replace(answer, metadata={**answer.metadata, **metadata})
     stated = elicited_by_strategy(answer)
     if elicited:
         answer = replace(answer, metadata={**answer.metadata, ELICITED: bounded_json({**stated, **elicited})})
     measures = answer_measures(calls, answer) if confidence or stated else {}
-    record = build_record(context, answer, result, run_id, started.isoformat(), latency_s, measures)
+    record = build_record(context, answer, result, run_id, case_calls.started_at, latency_s, measures)
     if context.error is not None:
         on_error(record, context.error)
     return record
@@ -158,6 +161,8 @@ async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call
     metadata: dict[str, Any] = {}
     if context.own_prompts:
         metadata[OWN_PROMPTS] = dict(sorted(context.own_prompts.items()))
+    if context.case_calls is not None and context.case_calls.reused:
+        metadata[RESUMED_CALLS] = context.case_calls.reused
     if scoring_calls := len(context.calls) - len(strategy_calls):
         metadata[SCORING_CALLS] = scoring_calls
     if context.recording is not None:
