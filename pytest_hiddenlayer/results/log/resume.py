@@ -77,6 +77,11 @@ class ReusableRecords(Mapping[str, Record]):
             if record.key == key:
                 yield _reused(record)
 
+    def may_hold(self, key: str) -> bool:
+        """Whether there is a record with this key, as its hash says; nothing is read."""
+        start, end = self._range(key)
+        return start < end
+
     def count(self, key: str) -> int:
         """How often this was called with a key that the log holds, before this call; at most 254."""
         start, end = self._range(key)
@@ -118,6 +123,10 @@ class RecordsInMemory(Mapping[str, Record]):
     def records_of(self, key: str) -> Iterator[Record]:
         """Yield all records with a key, the last one first."""
         return reversed(self._records.get(key, ()))
+
+    def may_hold(self, key: str) -> bool:
+        """Whether there is a record with this key."""
+        return key in self._records
 
     def count(self, key: str) -> int:
         """How often this was called with a key that the log holds, before this call."""

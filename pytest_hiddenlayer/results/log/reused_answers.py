@@ -20,7 +20,7 @@ class ReusedAnswers:
 
     def take(self, key: str) -> Record | None:
         """Return the last answer of a case that was not taken yet; None if there is none."""
-        holders = [log for log in self._logs if next(log.records_of(key), None) is not None]
+        holders = [log for log in self._logs if log.may_hold(key)]
         if not holders:
             return None
         n_taken = holders[0].count(key)
