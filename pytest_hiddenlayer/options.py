@@ -80,6 +80,7 @@ class RunOptions:
     baseline: str | None = None
     reports: Path | None = None  # folder of runs and batches; None: `reports` in the project's root
     resume: Path | None = None  # folder of a run whose answers are reused
+    spent_usd: Decimal = Decimal(0)  # by the run that is resumed: a part of `budget_usd`
     token_logprobs: bool = False  # keep text and log-probability of every output token in the records
     probe: tuple[str, ...] = ()  # arrays to read inside the model after the run
     confidence: tuple[str, ...] = ()  # of CONFIDENCE: which measures of confidence the records keep

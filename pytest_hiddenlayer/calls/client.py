@@ -9,7 +9,7 @@ Every synchronous call passes the limiter and the attempts; the other steps depe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from inspect import isawaitable
@@ -30,6 +30,9 @@ from .plain_completion import plain_completion
 from .protocols import Prioritizable, Store
 from .reported_values import checked_completion
 from .retry import OnFailure, RetryPolicy, complete_with_retry, response_lost
+
+Admit = Callable[[], Awaitable[None]]
+"""Called when an attempt has its slot of the limiter. Raises BudgetExceededError."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,33 +99,44 @@ class ModelClient(Prioritizable):
     async def _call(self, request: Request, order: int) -> Completion:
         if self.meter is None:
             return self._checked(request, await self._attempt(request, order))
-        reserved, lost = await self.meter.reserve(request, order), 0
+        meter = self.meter
+        reserved, lost = await meter.reserve(request, order), 0
+
+        async def admit() -> None:
+            nonlocal reserved
+            reserved = reserved or await meter.reserve_admitted(order)
 
         async def reserve_again(error: TransientError) -> None:
             nonlocal reserved, lost
-            if self.meter is None or not response_lost(error):
+            if not response_lost(error):
                 return
-            self.meter.release_or_hold(reserved, error)
+            meter.release_or_hold(reserved, error)
             reserved, lost = Decimal(0), lost + 1
-            reserved = await self.meter.reserve(request, order)
+            reserved = await meter.reserve(request, order)
 
         try:
-            completion = await self._attempt(request, order, reserve_again)
+            completion = await self._attempt(request, order, reserve_again, admit)
         except BaseException as error:
-            self.meter.release_or_hold(reserved, error)
+            meter.release_or_hold(reserved, error)
             raise
-        return self._checked(request, self.meter.commit(reserved, completion, lost))
+        return self._checked(request, meter.commit(reserved, completion, lost))
 
-    async def _attempt(self, request: Request, order: int, on_failure: OnFailure | None = None) -> Completion:
+    async def _attempt(
+        self, request: Request, order: int, on_failure: OnFailure | None = None, admit: Admit | None = None
+    ) -> Completion:
         lease = None if self.endpoints is None else self.endpoints.lease(request)
         slots, complete = (self.limiter, self.provider.complete) if lease is None else (lease, lease.complete)
         return await complete_with_retry(
-            lambda: self._attempt_once(request, complete), slots, order, self.retry_policy, on_failure
+            lambda: self._attempt_once(request, complete, admit), slots, order, self.retry_policy, on_failure
         )
 
-    async def _attempt_once(self, request: Request, complete: Callable[[Request], Any]) -> Completion:
+    async def _attempt_once(
+        self, request: Request, complete: Callable[[Request], Any], admit: Admit | None
+    ) -> Completion:
         """One attempt. An exception that no provider should raise becomes a ProviderError with its file and line."""
         self.access.check()
+        if admit is not None:
+            await admit()
         try:
             answer = complete(request)
             returned = await answer if isawaitable(answer) else answer

@@ -14,6 +14,7 @@ from ..protocols import Provider, close_provider
 from ..types import ModelName
 from .batch.batcher import Batcher
 from .batch.ledger import BATCHES
+from .broker.budget import BrokerBudget
 from .broker.client import BrokerClient
 from .client import ModelClient
 from .cost.budget import Budget
@@ -132,7 +133,17 @@ class ModelPool:
 
     def make_resources(self) -> RunResources:
         """What the models share: prices, budget, cache, cassettes."""
-        return RunResources(self._options, self._batches, self._notify)
+        resources = RunResources(self._options, self._batches, self._notify)
+        if self._broker is not None and resources.budget is not None:
+            resources.budget = BrokerBudget(limit=resources.budget.limit, broker=self._broker)
+        return resources
+
+    def shared_budget(self) -> Budget | None:
+        """The run's budget, for calls that another process makes itself; None if it has none."""
+        if self._resources is not None:
+            return self._resources.budget
+        with self._opening:
+            return self._open_resources().budget
 
     def _clients(self) -> list[ModelClient]:
         return [provider for provider in self._providers.values() if isinstance(provider, ModelClient)]

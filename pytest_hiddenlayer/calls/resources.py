@@ -44,7 +44,7 @@ class RunResources:
     def __post_init__(self) -> None:
         options = self.options
         self.prices = Prices(read_own_prices(options.prices) if options.prices is not None else ())
-        self.budget = None if options.budget_usd is None else Budget(limit=options.budget_usd)
+        self.budget = None if options.budget_usd is None else Budget.after(options.budget_usd, options.spent_usd)
         self.local_models = LocalModels(options.model_memory, self.notify)
         self.recorder = None if options.record is None else Recorder(options.record)
         self.replayer = None if options.replay is None else Replayer(options.replay)

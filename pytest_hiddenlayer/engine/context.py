@@ -23,6 +23,7 @@ from .for_strategies.call_arguments import check_call, check_models, prompt_mess
 from .for_strategies.feedback import feedback
 from .for_strategies.own_prompts import prompt_hash
 from .for_strategies.prompts import render_prompt_file
+from .unfinished.case_calls import CaseCalls
 
 _NO_DEFAULTS = GenerationConfig()
 
@@ -43,6 +44,7 @@ class AnswerContext:
     # Models that the scorers and the strategy name, by PROVIDER[:MODEL].
     named_models: Mapping[str, Provider] = field(default_factory=dict)
     on_call: Callable[[Call], None] | None = None  # receives each call when it is answered
+    case_calls: CaseCalls | None = None  # keeps the calls of a case that is not finished
     recording: Recording | None = field(init=False)  # what the strategy `recorded` repeats; None for all others
     _transcript: list[Call | None] = field(default_factory=list)  # None: no response yet, or none at all
     _requests: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → number of requests
@@ -151,7 +153,7 @@ class AnswerContext:
             token_entropies=self.token_measures,
             independent=not self.unbatched and self._dependencies.is_independent(),
         )
-        return await self._complete(self._named(model) if model else self._judge(judge), request)
+        return await self._complete(*(self._named(model) if model else self._judge(judge)), request)
 
     async def ask_to_score(
         self,
@@ -170,7 +172,7 @@ class AnswerContext:
         candidate only: a stop text or token limit chosen for answers would truncate a verdict.
         """
         request = self._request(prompt, role, round, defaults, None, schema, top_logprobs)
-        return await self._complete(self._judge(judge), request)
+        return await self._complete(*self._judge(judge), request)
 
     def _request(
         self,
@@ -203,10 +205,11 @@ class AnswerContext:
             independent=independent,
         )
 
-    async def _complete(self, provider: Provider, request: Request) -> Completion:
+    async def _complete(self, provider: Provider, asked: str, request: Request) -> Completion:
         index = len(self._transcript)
         self._transcript.append(None)
-        completion = await provider.complete(request)
+        calls = self.case_calls
+        completion = await (calls.complete(provider, request, asked) if calls else provider.complete(request))
         if self.strips_reasoning or request.outputs is None:  # a verdict never contains the judge's reasoning
             completion = without_reasoning(completion)
         self._dependencies.on_answer()
@@ -215,17 +218,17 @@ class AnswerContext:
             self.on_call(call)
         return completion
 
-    def _judge(self, judge: bool | str) -> Provider:
+    def _judge(self, judge: bool | str) -> tuple[Provider, str]:
         if isinstance(judge, bool):
-            return self.judge if judge else self.provider
+            return (self.judge, "judge") if judge else (self.provider, "")
         if judge not in self.named_models:
             raise ProviderError(f"judge {judge!r} is not open; name it in the scorer's attribute `capabilities`")
-        return self.named_models[judge]
+        return self.named_models[judge], judge
 
-    def _named(self, model: str) -> Provider:
+    def _named(self, model: str) -> tuple[Provider, str]:
         if model not in self.named_models:
             raise ProviderError(f"model {model!r} is not open; annotate the parameter that names it as `Models`")
-        return self.named_models[model]
+        return self.named_models[model], model
 
     def _seed(self, role: str, round: int) -> int:
         cell = self.case.cell

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -23,6 +21,7 @@ from ..types import (
     IGNORED_SPANS,
     OUTCOMES,
     OWN_PROMPTS,
+    RESUMED_CALLS,
     ROUND_SCORES,
     SAMPLE_SCORES,
     SCORING_CALLS,
@@ -40,6 +39,7 @@ from .record_builder import build_record
 from .recorded_scores import recorded_metadata, settled
 from .round_scores import round_scores, sample_scores
 from .scoring import ScoringResult, score_answer
+from .unfinished.case_calls import CaseCalls
 
 _FREE_TEXTS = (
     *("output", "answer", "scores", "answer_metadata", "transcript", "reasoning", "error", "traceback"),
@@ -62,15 +62,17 @@ async def run_case(
     prompts: Path | None = None,
     on_error: Callable[[Record, BaseException], None] = lambda record, error: None,
     on_call: Callable[[Call], None] | None = None,
+    case_calls: CaseCalls | None = None,
 ) -> Record:
     """Return the record of one case. A failed call makes a record with outcome `error`, not an exception.
 
     `unbatched`: no other case runs at the same time, so its calls use the synchronous API even
     under `batch`. `token_logprobs`: the transcript keeps those of every call. `confidence`: the kinds of
     confidence to measure. `prompts`: folder of the user's own prompts of strategies. `on_error` receives the
-    exception of a user's code, with its traceback; `on_call` each call when it is answered.
+    exception of a user's code, with its traceback; `on_call` each call when it is answered. `case_calls` makes
+    the calls, and keeps them for a run that resumes this one.
     """
-    started, began = datetime.now(UTC), time.perf_counter()
+    case_calls = case_calls or CaseCalls(lambda: "")
     context = AnswerContext(
         case=case,
         provider=provider,
@@ -80,22 +82,20 @@ async def run_case(
         prompts=prompts,
         unbatched=unbatched,
         on_call=on_call,
+        case_calls=case_calls,
         token_logprobs=token_logprobs,
         token_measures="tokens" in confidence,
     )
-
-    def time_spent() -> tuple[str, float]:
-        return started.isoformat(), time.perf_counter() - began
-
     answer = await _run_strategy(context)
     try:
-        record = await _recorded(context, answer, run_id, confidence, time_spent)
+        record = await _recorded(context, answer, run_id, confidence, case_calls)
     except BaseException as error:  # a user's scorer or value may raise anything; the error belongs to its record
         if is_interruption(error) or isinstance(error, HiddenLayerError):
             raise
         context.note_error(error)
         failed = Answer(output="", outcome="error", error=f"this answer has no score: {describe_error(error)}")
-        record = build_record(context, failed, ScoringResult("error", error=failed.error), run_id, *time_spent())
+        unscored = ScoringResult("error", error=failed.error)
+        record = build_record(context, failed, unscored, run_id, case_calls.started_at, case_calls.elapsed_s())
     record = _without_keys(record)
     if context.error is not None:
         on_error(record, context.error)
@@ -107,7 +107,7 @@ async def _recorded(
     answer: Answer,
     run_id: str,
     confidence: Sequence[str],
-    time_spent: Callable[[], tuple[str, float]],
+    case_calls: CaseCalls,
 ) -> Record:
     """Return the record of an answer, with its scores and measures."""
     if context.recording is not None:
@@ -115,14 +115,14 @@ async def _recorded(
     calls = context.calls
     elicited = await elicit(context, answer, confidence)
     result = await score_answer(context, answer)
-    started_at, latency_s = time_spent()
+    latency_s = case_calls.elapsed_s()
     if metadata := await _engine_metadata(context, _answer_calls(calls, answer), answer):
         answer = replace(answer, metadata={**answer.metadata, **metadata})
     stated = elicited_by_strategy(answer)
     if elicited:
         answer = replace(answer, metadata={**answer.metadata, ELICITED: bounded_json({**stated, **elicited})})
     measures = answer_measures(calls, answer) if confidence or stated else {}
-    return build_record(context, answer, result, run_id, started_at, latency_s, measures)
+    return build_record(context, answer, result, run_id, case_calls.started_at, latency_s, measures)
 
 
 def _without_keys(record: Record) -> Record:
@@ -222,6 +222,8 @@ async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call
     metadata: dict[str, Any] = {}
     if context.own_prompts:
         metadata[OWN_PROMPTS] = dict(sorted(context.own_prompts.items()))
+    if context.case_calls is not None and context.case_calls.reused:
+        metadata[RESUMED_CALLS] = context.case_calls.reused
     if scoring_calls := len(context.calls) - len(strategy_calls):
         metadata[SCORING_CALLS] = scoring_calls
     if context.recording is not None:

@@ -32,6 +32,8 @@ from .missing_logprobs import MissingLogprobs
 from .record_builder import case_key
 from .record_sink import RecordSink
 from .run_case import run_case
+from .unfinished.case_calls import CaseCalls, WriteCalls
+from .unfinished.completed_call import CompletedCall
 
 T = TypeVar("T")
 UNBATCHED = (
@@ -59,13 +61,17 @@ class Runtime:
         broker: BrokerClient | None = None,
         batches: Path = BATCHES,
         on_notice: Callable[[str], None] = lambda text: None,
-        resumed: Mapping[str, Record] = MappingProxyType({}),
+        take_reused: Callable[[str], Record | None] | None = None,
+        on_calls: WriteCalls | None = None,
+        earlier_calls: Mapping[str, Sequence[CompletedCall]] = MappingProxyType({}),
         open_pool: Callable[..., ModelPool] = ModelPool,
     ) -> None:
         """`on_records` receives complete records, `on_notice` messages for the user; both on the loop's thread.
 
         `broker` is the process that holds the models, `batches` the folder of the batch ledger.
-        `resumed` maps a case's key to a record that is reused instead of calling the model.
+        `take_reused` returns the record of a case's key that is reused instead of calling the model, if any.
+        `earlier_calls` are those that a killed run made of cases without a record, by key; `on_calls` receives
+        calls of cases that go on.
         `open_pool` makes the pool of models: another one shares budget and cache with other processes.
         """
         self.options, self.run_id = options, run_id
@@ -74,7 +80,8 @@ class Runtime:
         self._on_notice = on_notice
         self._missing = MissingLogprobs(on_notice)
         self._unbatched_reported = False
-        self._resumed = resumed
+        self._take_reused = take_reused
+        self._earlier_calls, self._on_calls = dict(earlier_calls), on_calls
         self._submitting = threading.Lock()
         self._submitted: list[tuple[Coroutine[Any, Any, Any], Future[Any]]] = []  # not started yet
         self._collecting = False  # inside `together`: nothing starts yet
@@ -205,7 +212,7 @@ class Runtime:
         on_call: Callable[[Call], None] | None,
         case: Case,
     ) -> Record:
-        found = self._resumed.get(case_key(case, self.options.generate)) if self._resumed else None
+        found = self._reused_record(case)
         if found is not None:
             cell = case.cell  # the same model may have another slug, if another model of that name takes part now
             record = replace(found, run_id=self.run_id, label=cell.strategy.label, slug=cell.slug)
@@ -223,11 +230,25 @@ class Runtime:
                 prompts=self.options.prompts,
                 on_error=self._keep_error,
                 on_call=on_call,
+                case_calls=self._calls_of(case),
             )
         if self.options.token_logprobs or self.options.confidence:
             self._missing.check(record, self.options, resumed=found is not None)
         self._sink.put(record)
         return record
+
+    def _reused_record(self, case: Case) -> Record | None:
+        return None if self._take_reused is None else self._take_reused(case_key(case, self.options.generate))
+
+    def take_over(self, calls: Sequence[CompletedCall]) -> None:
+        """Reuse these calls of one case, which a killed run made, once the case is submitted."""
+        if calls:
+            self._earlier_calls[calls[0].key] = calls
+
+    def _calls_of(self, case: Case) -> CaseCalls:
+        find_key = partial(case_key, case, self.options.generate)
+        earlier = self._earlier_calls.pop(find_key(), ()) if self._earlier_calls else ()  # once: not for a rerun
+        return CaseCalls(find_key, self._on_calls, earlier)
 
     def _keep_error(self, record: Record, error: BaseException) -> None:
         if self.keep_errors:

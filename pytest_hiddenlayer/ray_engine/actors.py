@@ -117,7 +117,7 @@ def _start_shared(options: RunOptions) -> Any:
     )
     mode = None if options.cache == "off" else "all" if options.cache == "all" else "seeded"
     actor = ray.remote(SharedState).options(num_cpus=0, max_concurrency=MAX_WAITING, scheduling_strategy=here)
-    return actor.remote(options.budget_usd, default_path(), mode)
+    return actor.remote(options.budget_usd, default_path(), mode, options.spent_usd)
 
 
 def _when_done(reference: Any, answered: Answered) -> None:

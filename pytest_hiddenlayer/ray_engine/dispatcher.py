@@ -11,6 +11,8 @@ from concurrent.futures import Future
 
 from ..calls.broker.protocol import error_from_json
 from ..engine.cases import Case
+from ..engine.unfinished.case_calls import WriteCalls
+from ..engine.unfinished.completed_call import CompletedCall
 from ..errors import HiddenLayerError, ProviderError, UsageError
 from ..types import Record
 from .members import Lost, Member, Pending, WorkerHandle, take
@@ -31,6 +33,7 @@ class Dispatcher:
         workers: Sequence[WorkerHandle],
         *,
         on_records: Callable[[Sequence[Record]], None],
+        on_calls: WriteCalls | None = None,
         on_lost: Callable[[str], None] = lambda worker: None,
         notify: Callable[[str], None] = lambda text: None,
         replace: Callable[[], WorkerHandle] | None = None,
@@ -45,6 +48,7 @@ class Dispatcher:
         """
         self._members = [Member(worker=worker) for worker in workers]
         self._on_records, self._on_lost, self._notify = on_records, on_lost, notify
+        self._on_calls = on_calls
         self._replace, self._wait_s, self._why_none = replace, wait_s, why_none
         self._events: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._queue: deque[Pending] = deque()
@@ -66,8 +70,10 @@ class Dispatcher:
         for member in self._members:
             self._events.put(lambda member=member: self._start(member))  # type: ignore[misc]
 
-    def submit(self, case: Case, on_control: Callable[[Record], None] | None) -> Future[Record]:
-        """The future record of a case."""
+    def submit(
+        self, case: Case, on_control: Callable[[Record], None] | None, earlier: Sequence[CompletedCall] = ()
+    ) -> Future[Record]:
+        """The future record of a case, of which a killed run made the `earlier` calls."""
         future: Future[Record] = Future()
         with self._submitting:
             self._number += 1
@@ -77,6 +83,7 @@ class Dispatcher:
                 sample=case.sample,
                 epoch=case.epoch,
                 controls=on_control is not None,
+                earlier=earlier,
             )
             self._submitted.append(Pending(item=item, case=case, future=future, on_control=on_control))
             if len(self._submitted) == 1:
@@ -168,6 +175,8 @@ class Dispatcher:
         member.waiting = False
         for text in answer.notices:
             self._say(text)
+        if answer.calls and self._on_calls is not None:
+            self._on_calls(answer.calls)
         results = {result.number: result for result in answer.results if result.number in member.in_flight}
         if records := [record for result in results.values() for record in _records(result)]:
             self._on_records(records)

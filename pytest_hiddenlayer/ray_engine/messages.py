@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..engine.unfinished.completed_call import CompletedCall
 from ..options import RunOptions
 from ..types import Record, Sample, Task
 
@@ -32,6 +33,7 @@ class WorkItem:
     sample: Sample
     epoch: int
     controls: bool = False  # draw control samples as well
+    earlier: Sequence[CompletedCall] = ()  # calls of the case that a killed run made
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +60,7 @@ class Reply:
     """The results since the last reply; `stale`: the worker was started again and knows nothing of the cases."""
 
     results: Sequence[Result] = ()
+    calls: Sequence[CompletedCall] = ()  # answered, of cases that go on
     notices: Sequence[str] = ()
     stale: bool = False
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ..calls.cost.budget import Budget
@@ -52,14 +51,14 @@ class RayRuntime(Runtime):
         run_id: str,
         on_records: Callable[[Sequence[Record]], None],
         on_notice: Callable[[str], None] = lambda text: None,
-        resumed: Mapping[str, Record] = MappingProxyType({}),
+        take_reused: Callable[[str], Record | None] | None = None,
         **rest: Any,
     ) -> None:
         """`conftests` are those of the project; the rest as for Runtime. Raises UsageError."""
         refuse_local_only(options)
-        if resumed and options.equal_budget:
+        if take_reused is not None and options.equal_budget:
             raise UsageError("--resume and --equal-budget with --engine ray: leave one of the three out")
-        super().__init__(options, run_id, on_records, on_notice=on_notice, resumed=resumed, **rest)
+        super().__init__(options, run_id, on_records, on_notice=on_notice, take_reused=take_reused, **rest)
         self._keep = on_records
         self._ray_options = ray_options
         self._actors: Actors | None = None
@@ -94,9 +93,11 @@ class RayRuntime(Runtime):
         on_call: Callable[[Call], None] | None = None,
     ) -> Future[Record]:
         """The future record of a case; its provider and judge are those of the options."""
-        found = self._resumed.get(case_key(case, self.options.generate)) if self._resumed else None
+        found = self._reused_record(case)
         if found is None:
-            return self._dispatcher.submit(case, on_control if self.options.equal_budget else None)
+            key = case_key(case, self.options.generate) if self._earlier_calls else ""
+            earlier = self._earlier_calls.pop(key, ())
+            return self._dispatcher.submit(case, on_control if self.options.equal_budget else None, earlier)
         record, future = replace(found, run_id=self.run_id), Future[Record]()
         self._keep([record])
         future.set_result(record)
@@ -143,6 +144,7 @@ class RayRuntime(Runtime):
         self._dispatcher = Dispatcher(
             actors.workers,
             on_records=self._keep,
+            on_calls=self._on_calls,
             on_lost=actors.lose,
             notify=self._on_notice,
             replace=actors.add,

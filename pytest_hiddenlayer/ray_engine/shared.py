@@ -21,8 +21,9 @@ CACHE_S = 10.0
 class SharedState:
     """Ray runs it as an actor: its methods share one event loop. Amounts are in US dollars."""
 
-    def __init__(self, budget: Decimal | None, cache: Path, mode: Mode | None) -> None:
-        self._budget = None if budget is None else Budget(limit=budget)
+    def __init__(self, budget: Decimal | None, cache: Path, mode: Mode | None, spent: Decimal = Decimal(0)) -> None:
+        """`spent` is the part of the budget that the run which is resumed has spent."""
+        self._budget = None if budget is None else Budget.after(budget, spent)
         self._cache_path, self._mode = cache, mode
         self._cache: ResponseCache | None = None
         self._reserved: defaultdict[str, Decimal] = defaultdict(Decimal)  # worker → of its calls in flight
@@ -61,7 +62,7 @@ class SharedState:
 
     async def amounts(self) -> dict[str, Any]:
         """The fields of the budget, without those that wait."""
-        names = ("limit", "spent", "reserved", "unconfirmed", "refused", "unpriced")
+        names = ("limit", "spent", "reserved", "unconfirmed", "refused", "unpriced", "earlier")
         return {} if self._budget is None else {name: getattr(self._budget, name) for name in names}
 
     async def cached(self, key_fields: Mapping[str, Any]) -> Completion | None:

@@ -19,6 +19,7 @@ from ..calls.pool import ModelPool
 from ..calls.resources import RunResources
 from ..engine.cases import Case, Cell, cells
 from ..engine.runtime import Runtime
+from ..engine.unfinished.completed_call import CompletedCall
 from ..errors import HiddenLayerError
 from ..options import RunOptions
 from ..session.conftests import load_conftests
@@ -40,6 +41,7 @@ class Worker:
         self._wait_s = 1.0
         self._changed = threading.Condition()
         self._results: list[Result] = []
+        self._calls: list[CompletedCall] = []
         self._notices: list[str] = []
         self._answering: dict[int, Future[Record]] = {}
 
@@ -82,7 +84,8 @@ class Worker:
             self._changed.wait_for(lambda: self._results, timeout=self._wait_s)
             results, self._results = self._results, []
             notices, self._notices = self._notices, []
-        return Reply(results=results, notices=notices)
+            calls, self._calls = self._calls, []
+        return Reply(results=results, calls=calls, notices=notices)
 
     def close(self) -> None:
         """Cancel what is running, and close the models."""
@@ -91,7 +94,13 @@ class Worker:
 
     def _open(self, setup: Setup, options: RunOptions) -> None:
         open_pool = partial(_SharingPool, setup.shared, self.id)
-        self._runtime = Runtime(options, setup.run_id, on_notice=self._notify, open_pool=open_pool)
+        self._runtime = Runtime(
+            options, setup.run_id, on_notice=self._notify, on_calls=self._keep_calls, open_pool=open_pool
+        )
+
+    def _keep_calls(self, calls: Sequence[CompletedCall]) -> None:
+        with self._changed:
+            self._calls.extend(calls)
 
     def _notify(self, text: str) -> None:
         with self._changed:
@@ -102,6 +111,7 @@ class Worker:
         controls: list[Record] = []
         try:
             case = Case(cell=self._cell(item.cell), sample=item.sample, epoch=item.epoch)
+            self._runtime.take_over(item.earlier)
             future = self._runtime.submit(case, on_control=controls.append if item.controls else None)
         except HiddenLayerError as error:
             self._add(Result(number=item.number, error=error_to_json(error), unfit=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from ..report.changes.run_changes import JudgedRun, run_changes
 from ..report.page.changes import CHANGES
 from ..results.budget_match.control_cells import control_metrics
 from ..results.cell_config import CellConfig
+from ..results.log.half_done import tidy_calls
 from ..results.log.parquet_file import AUTOMATIC
 from ..results.log.run_log import MANIFEST
 from ..results.log.summary import summary
@@ -54,6 +56,9 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
     if session.answered:
         with session.write_faults.writing("the summary of the run in", session.run_log.folder):
             _write_log(session, complete=gated)
+            if gated:
+                with suppress(HiddenLayerError):  # then they stay
+                    tidy_calls(session.run_log.folder)
         if session.options.probe and gated:
             _probe_answers(session)
         if session.options.report:

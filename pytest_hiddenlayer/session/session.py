@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.cases import Cell, cells
 from ..engine.runtime import Runtime
+from ..engine.unfinished.case_calls import WriteCalls
 from ..errors import HiddenLayerError
 from ..identifiers import controlled
 from ..io.writable import reason
 from ..options import RunOptions
 from ..results.cell_config import CellConfig
+from ..results.log.half_done import earlier_calls
 from ..results.log.lean_records import without_texts
-from ..results.log.resume import reusable_records
+from ..results.log.reused_answers import ReusedAnswers, reused_answers
 from ..results.log.run_log import REPORTS, RunLog, new_run_id, read_records
 from ..results.shards.options import refuse_updates
 from ..taskfile import load_task, refuse_duplicate_name
 from ..types import Record, Task
+from .answers.half_done import prepare_calls, with_earlier_spending
 from .answers.item_names import refuse_clashes
 from .cell_config import config_from_cell
 from .interruption import uninterrupted
@@ -61,6 +64,7 @@ class Session:
     open_runtime: Callable[..., Runtime] = Runtime  # another engine than the one of this process
     find_broker: Callable[[], BrokerClient | None] = lambda: None  # the process that holds the models, if any
     send_records: Callable[[Sequence[Record]], None] | None = None  # in place of writing them to the run log
+    send_calls: WriteCalls | None = None  # as `send_records`, of answered calls of cases without a record
     known: dict[str, Record] | None = None  # by key: records of this run that are in the log already, and reused
     tasks: dict[Path, Task] = field(default_factory=dict)
     configs: dict[CellKey, CellConfig] = field(default_factory=dict)  # of all planned cells
@@ -76,7 +80,7 @@ class Session:
     write_faults: WriteFaults = field(default_factory=WriteFaults)
     progress: Progress = field(default_factory=Progress)
     _baselines: Baselines | None = None
-    _resumed: Mapping[str, Record] | None = None
+    _reused: ReusedAnswers | None = None
     _runtime: Runtime | None = None
     _run_log: RunLog | None = None
     _budget_message: str | None = None  # of the engine that was closed
@@ -136,7 +140,7 @@ class Session:
 
     def check(self) -> None:
         """Raise UsageError for a run to resume or a baseline that does not exist, before anything is asked."""
-        _ = self.resumed
+        _ = self.reused
         if self.updating:
             refuse_updates(self.options)
         if not (self.worker or self.updating) and self.options.gate in ("regression", "require"):
@@ -177,24 +181,30 @@ class Session:
                 self._write([record])
 
     @property
-    def resumed(self) -> Mapping[str, Record]:
-        """The answers that --resume reuses, by key. Raises UsageError if their log cannot be read."""
-        if self._resumed is None:
-            self._resumed = reusable_records(self.options.resume) if self.options.resume else {}
-        return self._resumed
+    def reused(self) -> ReusedAnswers:
+        """The answers that --resume reuses. Raises UsageError if their log cannot be read."""
+        if self._reused is None:
+            self._reused = reused_answers(self.options.resume)
+        return self._reused
+
+    def _take_reused(self, key: str) -> Record | None:
+        known = None if self.known is None else self.known.get(key)
+        return self.reused.take(key) if known is None else known
 
     @property
     def runtime(self) -> Runtime:
         """The engine, opened on first use."""
         if self._runtime is None:
             self._runtime = self.open_runtime(
-                self.options,
+                self.options if self.worker else with_earlier_spending(self.options, self.notify),
                 self.run_id,
                 on_records=self._keep,
                 broker=self.find_broker(),
                 batches=self.reports / "batches",
                 on_notice=self.notify,
-                resumed=self.resumed if self.known is None else ChainMap(self.known, self.resumed),  # type: ignore[arg-type]
+                take_reused=None if self.options.resume is None and self.known is None else self._take_reused,
+                on_calls=self.send_calls or self.run_log.append_calls,
+                earlier_calls=earlier_calls(self.options.resume) if self.options.resume else {},
             )
         return self._runtime
 
@@ -203,6 +213,7 @@ class Session:
         """The run log; its folder is created with the first record."""
         if self._run_log is None:
             self._run_log = RunLog(self.root, self.run_id, self.command, shared=self.worker, reports=self.reports)
+            prepare_calls(self._run_log, self.options.resume, self.write_faults)
         return self._run_log
 
     def live_report(self) -> AbstractContextManager[None]:

@@ -19,6 +19,8 @@ SCORED: frozenset[Outcome] = frozenset({"correct", "incorrect", "partial"})
 SCORING_CALLS = "scoring_calls"
 """Key of `Record.answer_metadata`: how many calls at the end of the transcript are not the strategy's, but
 the scorers' or about the confidence in the answer; absent if none."""
+RESUMED_CALLS = "resumed_calls"
+"""Key of `Record.answer_metadata`: how many of its calls an earlier run made, which was killed; absent if none."""
 SCORER_FAILED = "failed"  # key of `Score.details`: true if a call of the scorer failed; a resumed run asks again
 ELICITED = "elicited_confidence"
 """Key of `Record.answer_metadata`: {p_true or verbalized: {value, reply, …}}; absent unless --hl-confidence or the

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from pytest_hiddenlayer.engine.cases import cases, cells
+from pytest_hiddenlayer.engine.unfinished.completed_call import CompletedCall
 from pytest_hiddenlayer.errors import HiddenLayerError, ProviderError, ProviderUnavailableError, UsageError
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.ray_engine.dispatcher import MAX_LOSSES, Dispatcher
 from pytest_hiddenlayer.ray_engine.members import IN_FLIGHT, Lost
 from pytest_hiddenlayer.ray_engine.messages import Reply, Result, Work
 from pytest_hiddenlayer.taskfile import load_task
-from pytest_hiddenlayer.types import ModelName, Record
+from pytest_hiddenlayer.types import Completion, ModelName, Record, Usage
 
 DEADLINE_S = 60  # a test that waits longer hangs
 
@@ -55,6 +56,7 @@ class TwoWorkers:
     first: FakeWorker
     second: FakeWorker
     log: list[Record] = field(default_factory=list)
+    calls: list[CompletedCall] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     dispatcher: Any = None
@@ -76,6 +78,7 @@ def two(request) -> Iterator[TwoWorkers]:
     two.dispatcher = Dispatcher(
         [two.first, two.second],
         on_records=two.log.extend,
+        on_calls=two.calls.extend,
         on_lost=two.lost.append,
         notify=two.said.append,
         wait_s=getattr(request, "param", DEADLINE_S),
@@ -305,3 +308,16 @@ def test_a_task_travels_once_and_without_its_samples(two, planned):
     two.dispatcher.submit(planned[1], None)
     _, work, _ = two.first.given.get(timeout=DEADLINE_S)
     assert work.tasks == []
+
+
+def test_calls_of_half_done_cases_travel_both_ways(two, planned):
+    """A worker gets the calls that a killed run made of a case, and the driver those that workers answered."""
+    completion = Completion(text="t", finish_reason="stop", usage=Usage(), latency_s=1.0, model="m")
+    call = CompletedCall(key="k", started_at="", request="1", elapsed_s=1.0, completion=completion)
+    two.first.be_ready()
+    future = two.dispatcher.submit(planned[0], None, [call])
+    _, work, answered = two.first.given.get(timeout=DEADLINE_S)
+    assert work.items[0].earlier == [call]
+    answered(replace(reply(planned, [1]), calls=[call]))
+    future.result(DEADLINE_S)
+    assert two.calls == [call]

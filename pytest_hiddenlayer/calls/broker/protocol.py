@@ -1,7 +1,8 @@
 """Messages between the broker and its clients: lines of JSON.
 
 A client sends {"id", "do", "provider", "model", ...}, with "do" one of "open", "complete" and
-"cancel". The broker replies {"id", "ok": ...} or {"id", "error": {"kind", "message"}}.
+"cancel", or, for calls that it makes itself, "reserve", "commit" and "hold" with amounts. The broker
+replies {"id", "ok": ...} or {"id", "error": {"kind", "message"}}.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import asyncio
 import json
 import shutil
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ from ...io.codecs import completion_to_json, request_from_json
 from ...protocols import Provider, capabilities_of
 from ...registry import providers
 from ...types import ModelName
+from ..cost.budget import Budget
 from ..pool import ModelPool
 from ..protocols import prioritized
 from .protocol import MAX_MESSAGE_BYTES, encode_line, error_to_json
@@ -35,6 +37,10 @@ class Models(Protocol):
 
     def provider(self, name: ModelName) -> Provider:
         """The open provider of a model. Raises what opening it raised. May take seconds."""
+        ...
+
+    def shared_budget(self) -> Budget | None:
+        """The run's budget; None if it has none."""
         ...
 
 
@@ -95,6 +101,7 @@ class _Connection:
     def __init__(self, pool: Models, writer: Writer) -> None:
         self._pool, self._writer = pool, writer
         self._calls: dict[int, asyncio.Task[None]] = {}
+        self._reserved = Decimal(0)  # by the worker, for calls that it makes itself
 
     async def serve(self, reader: asyncio.StreamReader) -> None:
         """Serve calls until the worker ends; then cancel those in flight."""
@@ -111,6 +118,8 @@ class _Connection:
         finally:
             for call in list(self._calls.values()):
                 call.cancel()
+            if self._reserved and (budget := self._pool.shared_budget()) is not None:
+                budget.mark_unconfirmed(self._reserved)
 
     async def _answer(self, message: dict[str, Any]) -> None:
         number = message["id"]
@@ -125,6 +134,8 @@ class _Connection:
             await self._writer.drain()
 
     async def _result(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["do"] in ("reserve", "commit", "hold"):
+            return await self._settle(message)
         if message["provider"] not in providers.names():
             return {"model": None}  # registered by a conftest that only workers load
         provider = await self._provider(message)
@@ -137,6 +148,23 @@ class _Connection:
             client = prioritized(provider, message["order"])
             return completion_to_json(await client.complete(request_from_json(message["request"])))
         raise ProviderError(f"the broker does not know {message['do']!r}")
+
+    async def _settle(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Reserve or settle an amount for a call that the worker makes itself. Raises BudgetExceededError."""
+        budget = self._pool.shared_budget()
+        if budget is None:
+            raise ProviderError("this run has no budget")
+        if message["do"] == "reserve":
+            amount = await budget.reserve_in_turn(Decimal(message["amount"]), message["order"])
+            self._reserved += amount
+            return {"amount": str(amount)}
+        reserved = Decimal(message["reserved"])
+        self._reserved -= reserved
+        if message["do"] == "hold":
+            budget.mark_unconfirmed(reserved)
+        else:
+            budget.commit(reserved, None if message["cost"] is None else Decimal(message["cost"]))
+        return {}
 
     async def _provider(self, message: dict[str, Any]) -> Provider:
         """The open model. Opening it may take seconds, so that it happens in another thread."""

@@ -25,9 +25,15 @@ class Budget:
     reserved: Decimal = Decimal(0)  # for calls in flight
     unconfirmed: Decimal = Decimal(0)  # for calls that were sent and not answered; they may have been billed
     refused: int = 0  # number of calls that were not made
+    earlier: Decimal = Decimal(0)  # the part of `spent` of the run that is resumed
     unpriced: int = 0  # number of answered calls whose cost is unknown; their reservations count as spent
     _waiting: list[tuple[int, int, Decimal, asyncio.Future[Decimal]]] = field(default_factory=list, repr=False)
     _tickets: count[int] = field(default_factory=count, repr=False)  # equal orders go first come, first served
+
+    @classmethod
+    def after(cls, limit: Decimal, earlier: Decimal) -> Budget:
+        """The budget of a run that resumes one which has spent `earlier` of it."""
+        return cls(limit=limit, spent=earlier, earlier=earlier)
 
     async def reserve_in_turn(self, amount: Decimal, order: int = 0) -> Decimal:
         """Reserve an amount as soon as it fits; of those that wait the lowest order goes first.
@@ -93,7 +99,8 @@ class Budget:
 
     def summary(self) -> str:
         """One line for the user."""
-        parts = [f"budget: ${self.spent:.4f} of ${self.limit} spent"]
+        earlier = f" (${self.earlier:.4f} of it by the run that is resumed)" if self.earlier else ""
+        parts = [f"budget: ${self.spent:.4f} of ${self.limit} spent{earlier}"]
         if self.unconfirmed:
             parts.append(f"${self.unconfirmed:.4f} may have been billed for calls without an answer")
         if self.unpriced:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -13,6 +13,18 @@ from ...types import Completion, Request
 from ..retry import response_lost
 from .budget import Budget
 from .prices import Prices
+
+
+@dataclass(slots=True)
+class HighestCost:
+    """The most that one call of a model has cost so far, in US dollars, if only the model's provider says it."""
+
+    usd: Decimal = Decimal(0)
+
+    def note(self, cost: Decimal | None) -> None:
+        """Take the cost of an answered call."""
+        if cost is not None:
+            self.usd = max(self.usd, cost)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +40,7 @@ class CostMeter:
     default_max_tokens: int | None = None  # new tokens of a call whose request sets no limit; None: unknown
     min_tokens: int = 1  # least limit of new tokens that a call has
     batch: bool = False  # through a batch API, at its price
+    highest: HighestCost = field(default_factory=HighestCost)
 
     async def reserve(self, request: Request, order: int = 0) -> Decimal:
         """Reserve the most that a call may cost, as soon as it fits; returns the amount in US dollars.
@@ -48,6 +61,15 @@ class CostMeter:
             )
         return await self.budget.reserve_in_turn(max_cost, order)
 
+    async def reserve_admitted(self, order: int = 0) -> Decimal:
+        """Reserve what a call that is sent now may cost, if only the answers of its provider say what calls cost.
+
+        That is the most that one has cost so far, and 0 before the first answer. Raises BudgetExceededError.
+        """
+        if self.budget is None or not self.free or not self.highest.usd:
+            return Decimal(0)
+        return await self.budget.reserve_in_turn(self.highest.usd, order)
+
     def commit(self, reserved: Decimal, completion: Completion, n_lost: int = 0) -> Completion:
         """Settle a reservation and return the completion with its cost.
 
@@ -62,6 +84,7 @@ class CostMeter:
         cost = self._cost(completion)
         if self.budget is not None:
             self.budget.commit(reserved, cost)
+        self.highest.note(cost)
         return replace(completion, cost_usd=None if cost is None else float(cost))
 
     def _cost(self, completion: Completion) -> Decimal | None:

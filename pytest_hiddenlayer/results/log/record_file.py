@@ -19,6 +19,8 @@ from ...io.locks import locked_folder
 from .parquet_file import RECORDS_PARQUET, parquet_facts, parquet_lines
 
 RECORDS = "records.jsonl"
+CALLS = "calls"
+"""The folder with answered calls of cases that have no record yet, see `unfinished_calls`."""
 LARGE = 64 << 20
 """Bytes of `records.jsonl` from which on it is read as columns instead of records, if pyarrow is installed."""
 _BLOCK = 1 << 20
@@ -27,6 +29,11 @@ _BLOCK = 1 << 20
 def has_records(folder: Path) -> bool:
     """Whether the folder holds records in either form."""
     return (folder / RECORDS).is_file() or (folder / RECORDS_PARQUET).is_file()
+
+
+def has_calls(folder: Path) -> bool:
+    """Whether the folder holds answered calls of cases that were not finished."""
+    return next((folder / CALLS).glob("*.jsonl"), None) is not None
 
 
 def has_many_records(folder: Path) -> bool:

@@ -12,16 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from ...io.places import open_regular
-from ...types import SCORER_FAILED, Record
+from ...types import RESUMED_CALLS, SCORER_FAILED, Record
 from .placed_records import placed_records, record_at
-from .record_file import RECORDS
+from .record_file import RECORDS, has_records
+from .run_chain import RESUMED_FROM
 from .run_log import read_records
 
-RESUMED_FROM = "resumed_from"
-"""Key of `Record.answer_metadata`: id of the run that the answer was first made in."""
 
-
-def reusable_records(folder: Path) -> Mapping[str, Record]:
+def reusable_records(folder: Path) -> ReusableRecords | RecordsInMemory:
     """Key → record of the cases that a run answered and scored; errors and skipped cases are left out.
 
     `records.jsonl` is read once now, and each record again when it is asked for. Raises UsageError if the folder
@@ -29,7 +27,7 @@ def reusable_records(folder: Path) -> Mapping[str, Record]:
     """
     path = folder / RECORDS
     if not path.is_file():
-        return {record.key: _reused(record) for record in read_records(folder) if _is_reusable(record)}
+        return RecordsInMemory(_reused(record) for record in read_records(folder) if _is_reusable(record))
     return ReusableRecords(path, ((one.key, offset) for offset, one in placed_records(path) if _is_reusable(one)))
 
 
@@ -59,6 +57,7 @@ class ReusableRecords(Mapping[str, Record]):
         self._digests = np.asarray(digests, dtype=np.uint64)[order]
         self._offsets = np.asarray(offsets, dtype=np.int64)[order]
         different = np.count_nonzero(self._digests[1:] != self._digests[:-1])
+        self._taken = bytearray(len(self._digests))  # at the first record of a hash: see `count`
         self._n_keys = int(different) + 1 if len(self._digests) else 0
         self._reading = threading.Lock()
         self._file = open_regular(path)
@@ -68,11 +67,29 @@ class ReusableRecords(Mapping[str, Record]):
             self._file.close()
 
     def __getitem__(self, key: str) -> Record:
+        for record in self.records_of(key):
+            return record
+        raise KeyError(key)
+
+    def records_of(self, key: str) -> Iterator[Record]:
+        """Yield all records with a key, the last one first."""
         for index in range(*self._range(key)[::-1], -1):
             record = self._read(int(self._offsets[index - 1]))
             if record.key == key:
-                return _reused(record)
-        raise KeyError(key)
+                yield _reused(record)
+
+    def may_hold(self, key: str) -> bool:
+        """Whether there is a record with this key, as its hash says; nothing is read."""
+        start, end = self._range(key)
+        return start < end
+
+    def count(self, key: str) -> int:
+        """How often this was called with a key that the log holds, before this call; at most 254."""
+        start, end = self._range(key)
+        if start == end:
+            return 0
+        self._taken[start] = min(self._taken[start] + 1, 255)
+        return self._taken[start] - 1
 
     def _range(self, key: str) -> tuple[int, int]:
         """(first, end) of the records whose key has the same hash."""
@@ -92,6 +109,39 @@ class ReusableRecords(Mapping[str, Record]):
         return self._n_keys
 
 
+class RecordsInMemory(Mapping[str, Record]):
+    """As `ReusableRecords`, of a log that is not JSONL."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._records: dict[str, list[Record]] = {}
+        self._taken: Counter[str] = Counter()
+        for record in records:
+            self._records.setdefault(record.key, []).append(record)
+
+    def __getitem__(self, key: str) -> Record:
+        return self._records[key][-1]
+
+    def records_of(self, key: str) -> Iterator[Record]:
+        """Yield all records with a key, the last one first."""
+        return reversed(self._records.get(key, ()))
+
+    def may_hold(self, key: str) -> bool:
+        """Whether there is a record with this key."""
+        return key in self._records
+
+    def count(self, key: str) -> int:
+        """How often this was called with a key that the log holds, before this call."""
+        self._taken[key] += key in self._records
+        return max(self._taken[key] - 1, 0)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        """The number of different keys."""
+        return len(self._records)
+
+
 def _digest(key: str) -> int:
     return int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
@@ -109,21 +159,33 @@ def reuse_message(records: Sequence[Record], folder: Path) -> str:
     """One sentence: how many answers of the run in `folder` were reused, and why the others were asked for."""
     reused = Counter(str(r.answer_metadata[RESUMED_FROM]) for r in records if RESUMED_FROM in r.answer_metadata)
     asked = ((*r.cell, r.sample_id, r.epoch) for r in records if RESUMED_FROM not in r.answer_metadata)
-    return reuse_sentence(reused, len(records), asked, folder)
+    calls = [n for record in records if isinstance(n := record.answer_metadata.get(RESUMED_CALLS), int)]
+    return reuse_sentence(reused, len(records), asked, folder, calls)
 
 
-def reuse_sentence(reused: Mapping[str, int], total: int, asked: Iterable[Case], folder: Path) -> str:
-    """As `reuse_message`, of runs with the number of their answers that were reused, and the cases asked for."""
+def reuse_sentence(
+    reused: Mapping[str, int], total: int, asked: Iterable[Case], folder: Path, calls: Sequence[int] = ()
+) -> str:
+    """As `reuse_message`, of runs with the number of their answers that were reused, and the cases asked for.
+
+    `calls` has the number of reused calls of each answer that was half done.
+    """
     names = ", ".join(sorted(reused)) or folder.name
     message = f"{sum(reused.values()):,} of {total:,} answers reused from {names}"
+    if calls:
+        message += f"; {_counted(sum(calls), 'call')} of {_counted(len(calls), 'half-done answer')} too"
     earlier: dict[int, str | None] = dict.fromkeys(map(hash, asked))
     if not earlier:
         return message
-    for record in read_records(folder):
+    for record in read_records(folder) if has_records(folder) else ():
         if (case := hash((*record.cell, record.sample_id, record.epoch))) in earlier:
             earlier[case] = record.outcome
     reasons = Counter(map(_why_asked, earlier.values()))
     return f"{message}; asked for: " + ", ".join(f"{count:,} {why}" for why, count in reasons.most_common())
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _why_asked(outcome: str | None) -> str:

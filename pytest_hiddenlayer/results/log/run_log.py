@@ -7,12 +7,13 @@ import os
 import platform
 import secrets
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from ...engine.unfinished.completed_call import CompletedCall
 from ...errors import UsageError, did_you_mean
 from ...extensions.secret_masking import mask_arguments
 from ...io.atomic import write_json
@@ -22,7 +23,8 @@ from ...io.locks import locked
 from ...io.places import read_text
 from ...types import Record
 from .git import git_state
-from .record_file import RECORDS, has_records, record_lines, restore_lines
+from .record_file import RECORDS, has_calls, has_records, record_lines, restore_lines
+from .unfinished_calls import UnfinishedCalls
 
 REPORTS = Path("reports")
 """Folder of runs and batches in a project's root, unless --hl-reports names another."""
@@ -53,7 +55,9 @@ class RunLog:
         self.root, self.run_id, self.command = root, run_id, list(command)
         self.folder = (reports or root / REPORTS) / "runs" / run_id
         self.facts: dict[str, Any] = {}  # what the manifest says besides what every run has
+        self.on_calls_fault: Callable[[OSError], None] = lambda error: None  # calls of cases cannot be written
         self._lines: LineLog | None = None
+        self._calls = UnfinishedCalls(self.folder, lambda error: self.on_calls_fault(error))
         self._opening = threading.Lock()  # the report opens the folder on one thread, the first record on another
         self._opened = False
 
@@ -70,10 +74,22 @@ class RunLog:
             self.open()
             restore_lines(self.folder)
             self._lines = LineLog(self.folder / RECORDS, shared=self._shared)
-        return self._lines.append_all([record_to_json(record) for record in records])
+        starts = self._lines.append_all([record_to_json(record) for record in records])
+        self._calls.finish(records)
+        return starts
+
+    def append_calls(self, calls: Sequence[CompletedCall]) -> None:
+        """Write answered calls of cases that have no record yet; see `unfinished_calls`. Never raises OSError."""
+        try:
+            self.open()
+        except OSError as error:
+            self.on_calls_fault(error)
+        else:
+            self._calls.append(calls)
 
     def close(self) -> None:
         """Close the log; a later append opens it again."""
+        self._calls.close()
         if self._lines is not None:
             self._lines.close()
             self._lines = None
@@ -157,12 +173,12 @@ def find_run(root: Path, name: str, *, exclude: str | None = None, reports: Path
     """The folder of a run by id, prefix of an id, path, or `last`; never the run `exclude`. Raises UsageError.
 
     A folder is a run only if it holds `run.json`. `last` is the run that started last among those
-    with a record: a session in which no item was answered may leave a folder too. Runs are looked
+    with a record or an answered call: a session in which no item was answered may leave a folder too. Runs are looked
     up in `reports`, by default that of the root.
     """
     runs_folder = root / RUNS if reports is None else reports / "runs"
     runs = [path.parent for path in runs_folder.glob(f"*/{MANIFEST}") if path.parent.name != exclude]
-    with_records = [run for run in runs if has_records(run)]
+    with_records = [run for run in runs if has_records(run) or has_calls(run)]
     if name == "last" and with_records:
         return max(with_records, key=_start_order)
     if name and Path(name).is_dir():

@@ -50,6 +50,14 @@ def write_shard(run_log: RunLog, plan: ShardPlan, typed: Mapping[str, Any], cell
     run_log.open()
 
 
+def is_shard(folder: Path) -> bool:
+    """Whether the run in a folder says that it is a shard."""
+    try:
+        return KEY in json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
+
+
 def read_shard(folder: Path) -> ShardManifest:
     """Returns the shard in a run's folder. Raises UsageError if the run is not a shard, or cannot be read."""
     path = folder / MANIFEST

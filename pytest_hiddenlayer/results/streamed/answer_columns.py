@@ -15,7 +15,7 @@ from ...types import OUTCOMES, OWN_PROMPTS, Outcome, Record, Usage
 from ...types.record import ELICITED
 from ...usage import costs_of
 from ..log.lean_records import without_texts
-from ..log.resume import RESUMED_FROM
+from ..log.run_chain import RESUMED_FROM
 from ..metrics.confidence import confidence_and_kind
 from .number_column import NumberColumn
 

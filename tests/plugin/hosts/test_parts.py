@@ -8,12 +8,15 @@ from types import SimpleNamespace
 import pytest
 from execnet import XSpec
 
+from pytest_hiddenlayer.engine.unfinished.completed_call import CompletedCall
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.hosts import project_files as files
 from pytest_hiddenlayer.plugin.xdist.hosts.agent import Agent
 from pytest_hiddenlayer.plugin.xdist.hosts.arguments import check_collected, received_arguments, sent_arguments
+from pytest_hiddenlayer.plugin.xdist.hosts.channels import calls_as_text, calls_from_text
 from pytest_hiddenlayer.plugin.xdist.hosts.specs import agent_spec, grouped, is_host, name_of, worker_spec
 from pytest_hiddenlayer.plugin.xdist.scheduling import PacedScheduling
+from pytest_hiddenlayer.types import Completion, Usage
 
 
 def listed(root, **rest):
@@ -176,3 +179,20 @@ def test_few_items_reach_every_host():
     """Three items on three hosts are answered one by each."""
     _, counts = simulate([Worker(name, 1.0, 8) for name in "abc"], 3)
     assert set(counts.values()) == {1}
+
+
+def test_calls_of_half_done_items_reach_the_controller():
+    """A host sends the answered calls of items that go on, with every value."""
+    completion = Completion(
+        text="t\ud800",
+        finish_reason="stop",
+        usage=Usage(input_tokens=1, output_tokens=2, calls=1),
+        latency_s=1.5,
+        model="m",
+        cost_usd=0.25,
+        logprobs=(-0.5,),
+        warnings=("w",),
+        attempts=2,
+    )
+    call = CompletedCall(key="k", started_at="s", request="1", elapsed_s=1.0, completion=completion)
+    assert calls_from_text(calls_as_text([call])) == [call]

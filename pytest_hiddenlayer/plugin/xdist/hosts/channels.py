@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from ....engine.unfinished.completed_call import CompletedCall
     from ....session.session import Session
     from ....types import Record
 
@@ -59,6 +60,7 @@ def connect_session(config: pytest.Config, session: Session) -> None:
     if on_host(config):
         channel = config.workerinput[LOG]  # type: ignore[attr-defined]
         session.send_records = lambda records: channel.send(("records", as_text(records)))
+        session.send_calls = lambda calls: channel.send(("calls", calls_as_text(calls)))
 
 
 def as_text(records: Sequence[Record]) -> str:
@@ -66,6 +68,18 @@ def as_text(records: Sequence[Record]) -> str:
     from ....io.codecs import record_to_json
 
     return json.dumps([record_to_json(record) for record in records])
+
+
+def calls_as_text(calls: Sequence[CompletedCall]) -> str:
+    """Answered calls as JSON, which `calls_from_text` reads."""
+    return json.dumps([call.to_json() for call in calls])
+
+
+def calls_from_text(text: str) -> list[CompletedCall]:
+    """The calls that `calls_as_text` wrote."""
+    from ....engine.unfinished.completed_call import CompletedCall
+
+    return [CompletedCall.from_json(values) for values in json.loads(text)]
 
 
 def from_text(text: str) -> list[Record]:

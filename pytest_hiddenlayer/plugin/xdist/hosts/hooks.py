@@ -11,7 +11,7 @@ import pytest
 
 from ....terminal_escape import visible
 from ...state import CALLS, state_of
-from .channels import KNOWN_TEXT, LOG, as_text, from_text
+from .channels import KNOWN_TEXT, LOG, as_text, calls_from_text, from_text
 from .sending import check_run, engine_text, files_of, needs_of, prepare, sent_root, usage_errors
 
 if TYPE_CHECKING:
@@ -174,6 +174,8 @@ class Hosts:
             self._heartbeat.heard(node)
         if kind == "collected":
             self._digests[node] = text
+        elif kind == "calls":
+            state_of(self._config).session.run_log.append_calls(calls_from_text(text))
         elif kind == "records" and node in getattr(self.host_of(node), "nodes", ()):
             records = from_text(text)
             if self._ended:  # the models are closed, so that errors only say that

@@ -13,6 +13,7 @@ from typing import Any
 
 from ....calls.broker.protocol import error_from_json
 from ....calls.client import ModelClient
+from ....calls.cost.budget import Budget
 from ....calls.factory import answers_locally, base_url
 from ....calls.pool import ModelPool
 from ....errors import HiddenLayerError, ProviderError
@@ -131,6 +132,10 @@ class HostModels:
         if isinstance(found, HiddenLayerError):
             raise found.with_traceback(None)
         return found
+
+    def shared_budget(self) -> Budget | None:
+        """The run's budget; None if it has none."""
+        return self.shared.shared_budget()
 
     def _is_own(self, name: ModelName) -> bool:
         if name not in self.local:

@@ -70,10 +70,14 @@ def _reruns(config: pytest.Config) -> bool:
 
 def files_of(config: pytest.Config, root: Path) -> Sequence[ProjectFile]:
     from ....hosts.project_files import project_files
+    from ....results.log.run_chain import run_chain
+    from ....results.log.unfinished_calls import files_of_calls
 
     session = state_of(config).session
     runs = [run for run in (session.options.resume, session.options.shard_weights) if run is not None]
-    extra = [run / name for run in runs for name in RESUMED if (run / name).is_file()]
+    resumed = [earlier for run in runs for earlier in run_chain(run)]
+    extra = [run / name for run in resumed for name in RESUMED if (run / name).is_file()]
+    extra += [path for run in resumed for path in files_of_calls(run)]
     inside = [path for path in extra if path.resolve().is_relative_to(root)]
     return usage_errors(lambda: project_files(root, reports=session.reports, extra=inside))
 
