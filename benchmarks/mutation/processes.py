@@ -50,7 +50,7 @@ def run(tasks: Iterable[Task], jobs: int) -> Iterator[Ended]:
                 more = False
                 break
             folder = Path(tempfile.mkdtemp(prefix="mutant-"))
-            wall_s = 30 + 10 * task.cpu_s if task.wall_s is None else task.wall_s
+            wall_s = 60 + 20 * task.cpu_s if task.wall_s is None else task.wall_s
             running[_forked(task, folder)] = (task, time.monotonic() + wall_s, folder)
         yield from _ended(running)
 

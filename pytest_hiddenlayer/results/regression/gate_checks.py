@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...types import SCORED
 from ..metrics.cells import CellMetrics
+from ..metrics.lost_answers import score_with_lost_as_wrong, unscored_answers
 from .baseline import Baseline
 from .cell_comparison import CellComparison
 from .gate_messages import list_names, lost_answers_text, unpaired_text
@@ -17,11 +18,21 @@ def must_pass_failures(metrics: CellMetrics) -> list[str]:
 
 
 def threshold_failures(metrics: CellMetrics) -> list[str]:
-    """Whether the score is below `threshold`, or unknown."""
+    """Whether the score is below `threshold`, or unknown, or would be below it if unscored answers were wrong."""
     threshold, mean = metrics.config.threshold, metrics.estimate.mean
-    if threshold is None or (mean is not None and mean >= threshold):
+    if threshold is None:
         return []
-    return [f"score {'unknown' if mean is None else f'{mean:.3f}'} is below the threshold {threshold:g}"]
+    if mean is None or mean < threshold:
+        return [f"score {'unknown' if mean is None else f'{mean:.3f}'} is below the threshold {threshold:g}"]
+    worst = score_with_lost_as_wrong(metrics)
+    if worst is None or worst >= threshold:
+        return []
+    n = unscored_answers(metrics)
+    answers = "1 answer has" if n == 1 else f"{n} answers have"
+    return [
+        f"not measured: {answers} no score; counted as wrong, the score is {worst:.3f}, "
+        f"below the threshold {threshold:g}"
+    ]
 
 
 def min_scored_failures(metrics: CellMetrics) -> list[str]:
