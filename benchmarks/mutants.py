@@ -150,8 +150,9 @@ def try_faults(chosen: list[Mutant], tests: dict[str, Reached], options: argpars
             out.flush()
 
         def tasks(cold: bool, work) -> Iterator[Task]:  # type: ignore[no-untyped-def]
+            enough = until if cold else until - 0.15 * (until - time.monotonic())  # what is left is for the others
             for mutant in chosen:
-                if time.monotonic() > until:
+                if time.monotonic() > enough:
                     return
                 if (mutant.mutation.function is None) is not cold:
                     continue

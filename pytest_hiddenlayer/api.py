@@ -31,7 +31,7 @@ from .session.progress import Progress
 from .session.session import Session
 from .session.task_paths import eval_paths, find_task_files, hints
 from .session.written_options import WrittenOptions, parse_call_options, parse_options
-from .taskfile.streamed.spool import sample_ids
+from .taskfile.streamed.spool import must_pass_ids, sample_ids
 from .terminal_escape import visible
 from .types import ModelName, Record
 
@@ -217,7 +217,11 @@ def _plan(run: EvalRun, files: Sequence[Path]) -> Iterator[Cell]:
             selected = sample_ids(cell.task.samples)
             gate_id = f"{task.path}::gate[{cell.params}]" if gated else None
             session.configs[cell.key] = replace(
-                session.configs[cell.key], selected=selected, answers=len(selected) * cell.epochs, gate_id=gate_id
+                session.configs[cell.key],
+                selected=selected,
+                must_pass=must_pass_ids(cell.task.samples),
+                answers=len(selected) * cell.epochs,
+                gate_id=gate_id,
             )
             yield cell
 

@@ -67,6 +67,7 @@ def _only_task_files_failed(state: State, session: pytest.Session) -> bool:
 def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> None:
     selected: dict[tuple[str, ...], dict[str, None]] = {}
     answers: dict[tuple[str, ...], set[tuple[str, int]]] = {}  # a test function may ask for the same one
+    must_pass: dict[tuple[str, ...], dict[str, None]] = {}
     gates, possible = {}, {}
     for item in items:
         if isinstance(item, GateItem):
@@ -74,11 +75,17 @@ def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> No
         elif (case := case_of(item)) is not None:
             selected.setdefault(case.cell.key, {})[case.sample.id] = None
             answers.setdefault(case.cell.key, set()).add((case.sample.id, case.epoch))
+            if case.sample.must_pass:
+                must_pass.setdefault(case.cell.key, {})[case.sample.id] = None
             if isinstance(item, EvalItem):
                 possible[case.cell.key] = f"{item.parent.nodeid}::gate[{case.cell.params}]"
     planned = {
         key: replace(
-            cell, selected=tuple(selected.get(key, ())), answers=len(answers.get(key, ())), gate_id=gates.get(key)
+            cell,
+            selected=tuple(selected.get(key, ())),
+            must_pass=tuple(must_pass.get(key, ())),
+            answers=len(answers.get(key, ())),
+            gate_id=gates.get(key),
         )
         for key, cell in state.session.configs.items()
         if key in selected or key in gates
