@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..completions.blank import is_blank
 from ..completions.reasoning import without_reasoning
 from ..confidence import K, is_known, token_measures
 from ..errors import ProviderError
@@ -105,7 +106,8 @@ class AnswerContext:
     def parse(self, text: str) -> str | None:
         """Return the headline scorer's canonical answer in `text`, found without knowing the target."""
         if text not in self._parsed:
-            self._parsed[text] = self.case.cell.scorers[0].parse(text, self.sample)
+            scorer = self.case.cell.scorers[0]
+            self._parsed[text] = None if is_blank(text) else scorer.parse(text, self.sample)
         return self._parsed[text]
 
     def render(self, prompt: str, /, *, model: str = "", judge: bool | str = False, **values: Any) -> str:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.judges import record as judged
+from support.judges import write_case
 from support.records import CONFIG, record
 from support.trust_scale import times
 
 from pytest_hiddenlayer import registry
+from pytest_hiddenlayer.completions.blank import is_blank
+from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.results.cell_config import CellConfig
 from pytest_hiddenlayer.results.metrics.cells import CellMetrics, compute_metrics
 from pytest_hiddenlayer.results.regression.gate import GateResult, Policy, decide_gates
@@ -80,7 +85,7 @@ def runs(draw: Any) -> tuple[Any, ...]:
     return cell, old, new, must_pass, policy, lost, draw(st.sampled_from([*UNSCORED, "no record"]))
 
 
-@settings(max_examples=times(40, 5000))
+@settings(max_examples=times(25, 5000))
 @given(runs())
 def test_a_lost_answer_never_turns_a_gate_green(run: tuple[Any, ...]) -> None:
     """A gate that fails still fails if any of its answers becomes an error, or has no record at all."""
@@ -264,7 +269,8 @@ def test_answers_that_say_nothing_earn_nothing(scorer: str) -> None:
     for params, sample in SHAPES[scorer]:
         alike = [one.translate(ALIKE) for one in sample.targets if one.translate(ALIKE) != one]
         own = (sample.input, f"{sample.input}\n{sample.input}", f"Q: {sample.input}\nA:")
-        for output in (*EMPTY, *REFUSALS, *EVERYTHING, *BAIT, *own, *alike):
+        outputs = (*own, *alike, *EMPTY, *REFUSALS, *EVERYTHING, *BAIT)
+        for output in outputs[:: times(7 if scorer == "math" else 1, 1)]:  # a process of its own reads mathematics
             score = scored(scorer, params, sample, str(output))
             assert not score.value, (params, sample.target, output, score)
 
@@ -287,3 +293,38 @@ def test_a_label_for_answer_is_not_the_first_option(output: str, answer: str | N
     """'A:' below a question, or before another option, stands for 'answer'."""
     sample = Sample(id="1", input=QUESTION, target="A", choices=OPTIONS)
     assert scored("choice", {}, sample, output).answer == answer
+
+
+BLANK = (
+    "",
+    " \n\t ",
+    "\u200b\u200b",
+    "\u00a0\u2060",
+    "\ufeff",
+    "\u00ad",
+    "\u202e\u2066",
+    "\u2800",
+    "\u3164",
+    "\x00\x1b",
+)
+
+
+@pytest.mark.parametrize("output", BLANK, ids=ascii)
+def test_texts_that_show_nothing_have_no_vote(tmp_path: Path, output: str) -> None:
+    """Two samples of invisible characters do not outvote one with an answer; alone they are an empty answer."""
+    case = write_case(
+        tmp_path,
+        "exact",
+        [{"id": "a", "input": "q", "target": "Oslo"}],
+        strategies=[{"self_consistency": {"n_samples": 3}}],
+    )
+    replies = [{"role": f"sample-{at}", "reply": output} for at in (1, 2)]
+    voted = judged(case, ScriptedProvider(script={"rules": replies, "default": "Oslo"}))
+    assert (voted.outcome, voted.answer) == ("correct", "Oslo")
+    alone = judged(case, ScriptedProvider(script={"rules": [], "default": output}))
+    assert (alone.outcome, alone.scores) == ("empty", {})
+
+
+def test_marks_and_emoji_are_texts() -> None:
+    """What a reader sees is an answer, however short."""
+    assert not any(map(is_blank, (".", "-", "é", "答", "👍", "\u200b0", "e\u0301")))
