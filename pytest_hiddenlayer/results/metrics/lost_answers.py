@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...stats.estimate.clusters import mean_of
 from .cells import CellMetrics
-from .samples import SampleResult, reduced_epochs
+from .samples import SampleResult, SampleTable, reduced_epochs
 
 
 def missing_answers(metrics: CellMetrics) -> int:
@@ -27,7 +27,7 @@ def samples_with_missing(metrics: CellMetrics, hashes: Mapping[str, str] | None 
     of the samples were selected, nobody knows which are missing: then these are the samples that have records.
     """
     config = metrics.config
-    if not missing_answers(metrics):
+    if not missing_answers(metrics) or isinstance(metrics.samples, SampleTable):  # too many to be copied
         return metrics.samples
     planned, rest = divmod(config.planned_answers, len(config.selected))
     if rest:
