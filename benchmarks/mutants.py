@@ -33,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from mutation.processes import Ended, Task, run
 from mutation.targets import GROUPS, ROOT, TESTS, Mutant, Reached, choose, mutants
 
+SURVIVED = ("survived", "unreached")
 VERDICTS = {0: "survived", 1: "killed", 3: "not applied", None: "killed (time)"}
 
 
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="start no fault after this time")
     parser.add_argument("--test-seconds", type=float, default=15, help="CPU time of the tests of one fault, at most")
     parser.add_argument("--only", default="", help="faults whose name contains this text (scorers/judge)")
+    parser.add_argument("--again", action="store_true", help="try those of --out again that survived")
     parser.add_argument("--control", type=int, default=0, help="also run the tests of so many faults without them")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "mutants.jsonl", help="a line per fault")
     parser.add_argument("--tests", nargs="+", default=TESTS, help="folders of tests (default: those that reach most)")
@@ -83,8 +85,11 @@ def ordered(options: argparse.Namespace) -> list[Mutant]:
     """The faults to try, in a random order of a fixed seed, without those that the file has."""
     found = [mutant for mutant in mutants() if options.only in mutant.name]
     random.Random(0).shuffle(found)
-    done = {result["name"] for result in results(options.out)}
-    found = found if options.all or options.only else found[: options.sample]
+    done = {row["name"] for row in results(options.out) if not (options.again and row["verdict"] in SURVIVED)}
+    found = found if options.all or options.only or options.again else found[: options.sample]
+    if options.again:
+        tried = {row["name"] for row in results(options.out)}
+        found = [mutant for mutant in found if mutant.name in tried]
     return [mutant for mutant in found if mutant.name not in done]
 
 
@@ -194,8 +199,9 @@ def warm_up() -> None:
 
 
 def results(file: Path) -> list[dict[str, str]]:
-    """The lines of --out."""
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+    """The lines of --out; of a fault that was tried again, the last."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return list({row["name"]: row for row in map(json.loads, lines)}.values())
 
 
 def show(file: Path) -> None:

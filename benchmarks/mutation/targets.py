@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -82,13 +83,20 @@ class Reached:
 
 
 def choose(mutant: Mutant, tests: Mapping[str, Reached], cpu_s: float) -> list[str]:
-    """The tests to run, quick ones of the module's own folder first, until they would take this long together."""
+    """The tests to run, until they would take this long together: first the module's own folder, then one of each
+    file in turn, the quick ones first."""
     places = list(_places(mutant))
     reaching = [name for name, test in tests.items() if any(test.lines.get(p, frozenset()) & at for p, at in places)]
     if not reaching and mutant.mutation.function is None:
         reaching = [name for name, test in tests.items() if str(mutant.path) in test.lines]
     own = f"tests/{mutant.path.relative_to(PACKAGE).parent}/"
-    reaching.sort(key=lambda name: (not name.startswith(own), tests[name].cpu_s, name))
+    reaching.sort(key=lambda name: (tests[name].cpu_s, name))
+    turn: Counter[str] = Counter()
+    rank = {}
+    for name in reaching:
+        rank[name] = turn[name.split("::")[0]]
+        turn[name.split("::")[0]] += 1
+    reaching.sort(key=lambda name: (not name.startswith(own), 0 if name.startswith(own) else rank[name]))
     chosen: list[str] = []
     spent = 0.0
     for name in reaching:
