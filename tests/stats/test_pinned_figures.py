@@ -87,7 +87,6 @@ def comparisons() -> Iterator[tuple[str, Callable[[], Any]]]:
     mean = [[sum(one) / len(one) for one in side] for side in (more, fewer)]
     pairs["reruns"] = {"old": mean[0], "new": mean[1], "answers": (more, fewer)}
     fine = [(value, min(1.0, value / 2 + 0.131)) for value in high]
-    rounded = [sum(one) / 2 for one in fine]
     pairs["graded reruns"] = {
         "old": [sum(one) / 2 for one in fine],
         "new": low,
