@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.pinned import differences, plain, write
 
 from pytest_hiddenlayer.stats.agreement import alpha_agreement, cohen_kappa, kappa_agreement, krippendorff_alpha
 from pytest_hiddenlayer.stats.calibration.calibration import calibration
@@ -152,32 +152,6 @@ def agreements() -> Iterator[tuple[str, Callable[[], Any]]]:
 CASES = {name: case for part in (estimates, comparisons, early, agreements) for name, case in part()}
 
 
-def plain(value: Any) -> Any:
-    """JSON values of a result."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(part) for name, part in asdict(value).items()}
-    if isinstance(value, dict):
-        return {str(name): plain(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
-    return value if value is None or isinstance(value, str | bool | int) else float(value)
-
-
-def differences(found: Any, pinned: Any, place: str = "") -> Iterator[str]:
-    """Where two results differ by more than computers do."""
-    if isinstance(pinned, dict) and isinstance(found, dict) and found.keys() == pinned.keys():
-        for name, value in pinned.items():
-            yield from differences(found[name], value, f"{place}.{name}")
-    elif isinstance(pinned, list) and isinstance(found, list) and len(found) == len(pinned):
-        for at, value in enumerate(pinned):
-            yield from differences(found[at], value, f"{place}[{at}]")
-    elif isinstance(pinned, float) and isinstance(found, float):
-        if found != pytest.approx(pinned, rel=1e-7, abs=1e-10):
-            yield f"{place}: {found!r}, was {pinned!r}"
-    elif found != pinned:
-        yield f"{place}: {found!r}, was {pinned!r}"
-
-
 @pytest.mark.parametrize("kind", sorted({name.split(",")[0] for name in CASES}))
 def test_figures_are_those_of_the_file(kind: str) -> None:
     """Every figure of this kind is the pinned one, to seven digits."""
@@ -188,6 +162,4 @@ def test_figures_are_those_of_the_file(kind: str) -> None:
 
 
 if __name__ == "__main__":
-    figures = {name: plain(case()) for name, case in CASES.items()}
-    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in figures.items())
-    FILE.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+    write(FILE, CASES)
