@@ -8,7 +8,8 @@ RUN := training/runs/nano
 MODEL := $(RUN)/model
 
 .DEFAULT_GOAL := help
-.PHONY: help setup evals evals-smollm2 replay cassettes baselines sample-report test test-all test-trust test-ray test-plugins test-lowest audit sbom simulate coverage lint check docs web web-check web-lock wheel trainable \
+.PHONY: help setup evals evals-smollm2 replay cassettes baselines sample-report test test-all test-trust mutants test-ray \
+  test-plugins test-lowest audit sbom simulate coverage lint check docs web web-check web-lock wheel trainable \
   train-model eval-model bench-strategies notebooks clean
 
 help:                      ## list the targets
@@ -56,6 +57,9 @@ test-all: $(READY) web     ## run all tests
 
 test-trust: $(READY) web   ## run the tests of docs/security.md with its numbers (long)
 	HIDDENLAYER_TRUST=full $(BIN)/pytest -n 2 tests/trust
+
+mutants: $(READY)          ## put 600 faults into scorers, statistics and gates and count which the tests notice (an hour)
+	$(BIN)/python benchmarks/mutants.py
 
 test-ray: $(READY) web     ## install Ray (240 MB) and run the tests of --engine ray on a cluster of two nodes here
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'

@@ -7,7 +7,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
-from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from .project import Project, find_project, read_ini
 from .ray_engine.choice import engine_arguments, engine_facts, engine_of
 from .session.answers.plan import Plan, PlannedCase
 from .session.answers.shard import select_shard
+from .session.cell_config import with_all_samples
 from .session.conclusion import conclude
 from .session.conftests import load_conftests
 from .session.eval_run import EvalRun
@@ -31,7 +31,6 @@ from .session.progress import Progress
 from .session.session import Session
 from .session.task_paths import eval_paths, find_task_files, hints
 from .session.written_options import WrittenOptions, parse_call_options, parse_options
-from .taskfile.streamed.spool import sample_ids
 from .terminal_escape import visible
 from .types import ModelName, Record
 
@@ -214,11 +213,8 @@ def _plan(run: EvalRun, files: Sequence[Path]) -> Iterator[Cell]:
             run.errors.append(TaskError(str(error), file=shown))
             continue
         for cell in planned:
-            selected = sample_ids(cell.task.samples)
             gate_id = f"{task.path}::gate[{cell.params}]" if gated else None
-            session.configs[cell.key] = replace(
-                session.configs[cell.key], selected=selected, answers=len(selected) * cell.epochs, gate_id=gate_id
-            )
+            session.configs[cell.key] = with_all_samples(session.configs[cell.key], cell, gate_id)
             yield cell
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..completions.blank import is_blank
 from ..completions.reasoning import without_reasoning
 from ..confidence import K, is_known, token_measures
 from ..errors import ProviderError
@@ -109,7 +110,8 @@ class AnswerContext:
     def parse(self, text: str) -> str | None:
         """Return the headline scorer's canonical answer in `text`, found without knowing the target."""
         if text not in self._parsed:
-            answer: Any = self.case.cell.scorers[0].parse(text, self.sample)  # a user's scorer returns anything
+            scorer = self.case.cell.scorers[0]
+            answer: Any = None if is_blank(text) else scorer.parse(text, self.sample)  # a user's returns anything
             self._parsed[text] = None if answer is None else text_of(answer)
         return self._parsed[text]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import NoneType
 
+from ..completions.blank import is_blank
 from ..completions.finish_reasons import unscored_outcome
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
 from ..extensions.errors import describe_error
@@ -18,7 +18,6 @@ from .context import AnswerContext
 from .interruption import is_interruption
 
 ONLY_REASONING = "the model returned its reasoning and no answer"
-_NO_TEXT = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufeff]*")  # spaces and invisible characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ async def score_answer(context: AnswerContext, answer: Answer) -> ScoringResult:
         return ScoringResult(answer.outcome, error=answer.error)
     if (unscored := unscored_outcome(answer.finish_reason)) is not None:
         return ScoringResult(unscored[0], error=unscored[1])
-    if _NO_TEXT.fullmatch(answer.output):
+    if is_blank(answer.output):
         return ScoringResult(
             "empty", error=ONLY_REASONING if context.reasoning_of(answer) else "the model returned no text"
         )

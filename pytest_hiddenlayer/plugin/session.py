@@ -68,6 +68,7 @@ def _only_task_files_failed(state: State, session: pytest.Session) -> bool:
 def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> None:
     selected: dict[tuple[str, ...], dict[str, None]] = {}
     answers: dict[tuple[str, ...], set[tuple[str, int]]] = {}  # a test function may ask for the same one
+    must_pass: dict[tuple[str, ...], dict[str, None]] = {}
     gates, possible = {}, {}
     tasks: dict[tuple[str, ...], Task] = {}
     for item in items:
@@ -77,12 +78,15 @@ def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> No
             selected.setdefault(case.cell.key, {})[case.sample.id] = None
             answers.setdefault(case.cell.key, set()).add((case.sample.id, case.epoch))
             tasks[case.cell.key] = case.cell.task
+            if case.sample.must_pass:
+                must_pass.setdefault(case.cell.key, {})[case.sample.id] = None
             if isinstance(item, EvalItem):
                 possible[case.cell.key] = f"{item.parent.nodeid}::gate[{case.cell.params}]"
     planned = {
         key: replace(
             cell,
             selected=_in_task_order(tasks[key], selected[key]) if key in selected else (),
+            must_pass=_in_task_order(tasks[key], must_pass.get(key, {})) if key in selected else (),
             answers=len(answers.get(key, ())),
             gate_id=gates.get(key),
         )
@@ -101,7 +105,7 @@ def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> No
 
 def _in_task_order(task: Task, selected: dict[str, None]) -> tuple[str, ...]:
     """The ids in the order of the task, whatever the order of the items is: another plugin may have shuffled them."""
-    known = {sample.id: None for sample in task.samples if sample.id in selected}
+    known = {sample.id: None for sample in task.samples if sample.id in selected} if selected else {}
     return tuple(known | selected)
 
 

@@ -35,6 +35,7 @@ class CellConfig:
     )  # name of a score → scorer and version, the first one first
     expect: Mapping[str, str] = field(default_factory=dict)  # as in `Task.expect`
     selected: Sequence[str] = ()  # sample ids that this run will answer
+    must_pass: tuple[str, ...] = ()  # the selected ones that must be right; those of a streamed file are not listed
     answers: int | None = None  # selected answers; None: every epoch of every selected sample
     stopped_after: int | None = None  # epochs after which early stopping ended the cell; None: it did not
     tags: tuple[str, ...] = ()  # of the task

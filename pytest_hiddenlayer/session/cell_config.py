@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..engine.cases import Cell
 from ..model_names import full_name, parse_model
 from ..results.cell_config import CellConfig
 from ..scorers.capabilities import capabilities_of
+from ..taskfile.streamed.spool import must_pass_ids, sample_ids
 from ..types import ModelName
 
 
@@ -46,6 +48,13 @@ def config_from_cell(cell: Cell, total: int) -> CellConfig:
         preset=cell.strategy.preset,
         self_judged=_self_judged(cell),
     )
+
+
+def with_all_samples(config: CellConfig, cell: Cell, gate_id: str | None) -> CellConfig:
+    """The configuration of a cell of which every answer is selected."""
+    selected, must_pass = sample_ids(cell.task.samples), must_pass_ids(cell.task.samples)
+    answers = len(selected) * cell.epochs
+    return replace(config, selected=selected, must_pass=must_pass, answers=answers, gate_id=gate_id)
 
 
 def _self_judged(cell: Cell) -> bool:

@@ -156,7 +156,7 @@ def take_cells(session: Session, sent: str) -> None:
     from ...results.cell_config import CellConfig
 
     cells = [
-        CellConfig(**{**cell, "selected": tuple(cell["selected"]), "tags": tuple(cell["tags"])})
+        CellConfig(**{**cell, **{name: tuple(cell[name]) for name in ("selected", "must_pass", "tags")}})
         for cell in json.loads(sent)
     ]
     session.configs = {cell.key: cell for cell in cells}

@@ -107,7 +107,8 @@ def reduced_epochs(
         first = scores.index(None) if lost else 0
         return ReducedEpochs(score=None, outcome=outcomes[first], worst=None, first=first)
     scored = [outcome for outcome, one in zip(outcomes, scores, strict=True) if one is not None]
-    worst = reduce_epochs([*known, *[0.0] * lost], reducer, pass_score) if lost else score
+    # Wrong ones first: of two values that are equally frequent, `mode` takes the first.
+    worst = reduce_epochs([*[0.0] * lost, *known], reducer, pass_score) if lost else score
     return ReducedEpochs(score=score, outcome=_outcome(scored, score, pass_score), worst=worst, first=0)
 
 

@@ -17,6 +17,8 @@ from ...options import Shard
 from ..cell_config import CellConfig
 from ..metrics.cells import CellMetrics
 from ..metrics.expectations import expectation_failures
+from ..metrics.lost_answers import missing_answers, samples_with_missing
+from ..metrics.samples import SampleResult
 from .baseline import Baseline, CellKey
 from .cell_comparison import CellComparison, assign_verdicts, compare_cell
 from .early_stopping import apply_sequential_decision
@@ -129,13 +131,22 @@ def _compare(metrics: CellMetrics, baseline: Baseline | None, policy: Policy) ->
     if policy.update or policy.mode == "threshold" or baseline is None or not_comparable(metrics, baseline):
         return None
     config = metrics.config
-    pairing = match_samples(baseline.samples, metrics.samples, policy.match)
+    pairing = match_samples(baseline.samples, _planned(metrics, baseline), policy.match)
     return compare_cell(
         baseline.name,
         pairing,
         margin=config.margin,
         min_effect=config.min_effect,
     )
+
+
+def _planned(metrics: CellMetrics, baseline: Baseline) -> Mapping[str, SampleResult]:
+    """The samples that the run was to answer: one without a record is lost, like one with an error."""
+    if not missing_answers(metrics):
+        return metrics.samples
+    selected = metrics.config.selected
+    hashes = {name: baseline.samples[name].hash for name in selected if name in baseline.samples}
+    return samples_with_missing(metrics, hashes)
 
 
 def _with_decision(

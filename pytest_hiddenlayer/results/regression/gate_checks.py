@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ...types import SCORED
 from ..metrics.cells import CellMetrics
+from ..metrics.lost_answers import samples_with_missing, score_with_lost_as_wrong, unscored_answers
+from ..metrics.samples import SampleResult
 from .baseline import Baseline
 from .cell_comparison import CellComparison
 from .gate_messages import list_names, lost_answers_text, unpaired_text
@@ -11,17 +13,36 @@ from .pairing import Match, match_samples
 
 
 def must_pass_failures(metrics: CellMetrics) -> list[str]:
-    """Which `must_pass` samples are not right."""
-    wrong = [name for name, sample in metrics.samples.items() if sample.must_pass and sample.outcome != "correct"]
+    """Which `must_pass` samples are not right, or would not be if their answers without a score were wrong."""
+    samples = samples_with_missing(metrics)
+    must_pass = dict.fromkeys(metrics.config.must_pass)
+    must_pass |= {name: None for name, sample in samples.items() if sample.must_pass}
+    wrong = [name for name in must_pass if not _is_right(samples.get(name), metrics.config.pass_score)]
     return [f"must_pass not right: {list_names(wrong)}"] if wrong else []
 
 
+def _is_right(sample: SampleResult | None, pass_score: float) -> bool:
+    if sample is None or sample.outcome != "correct":
+        return False
+    return not sample.lost or (sample.worst is not None and sample.worst >= pass_score)
+
+
 def threshold_failures(metrics: CellMetrics) -> list[str]:
-    """Whether the score is below `threshold`, or unknown."""
+    """Whether the score is below `threshold`, or unknown, or would be below it if unscored answers were wrong."""
     threshold, mean = metrics.config.threshold, metrics.estimate.mean
-    if threshold is None or (mean is not None and mean >= threshold):
+    if threshold is None:
         return []
-    return [f"score {'unknown' if mean is None else f'{mean:.3f}'} is below the threshold {threshold:g}"]
+    if mean is None or mean < threshold:
+        return [f"score {'unknown' if mean is None else f'{mean:.3f}'} is below the threshold {threshold:g}"]
+    worst = score_with_lost_as_wrong(metrics)
+    if worst is None or worst >= threshold:
+        return []
+    n = unscored_answers(metrics)
+    answers = "1 answer has" if n == 1 else f"{n} answers have"
+    return [
+        f"not measured: {answers} no score; counted as wrong, the score is {worst:.3f}, "
+        f"below the threshold {threshold:g}"
+    ]
 
 
 def min_scored_failures(metrics: CellMetrics) -> list[str]:

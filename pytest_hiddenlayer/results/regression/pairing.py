@@ -89,7 +89,7 @@ def match_samples(
     unpaired["absent"] = [name for name in old if name not in new]
     lost_now = [pair.id for pair in pairs if new[pair.id].lost] + unpaired["lost"]
     as_wrong = (_as_wrong(name, old[name], new[name]) for name in lost_now)
-    lost_as_wrong = tuple(pair for pair in as_wrong if pair.new < (new[pair.id].score or pair.old))
+    lost_as_wrong = tuple(pair for pair in as_wrong if _counts(pair, new[pair.id]))
     return SampleMatching(
         pairs=tuple(pairs),
         lost_as_wrong=lost_as_wrong,
@@ -113,7 +113,7 @@ def _match_tables(old: BaselineTable, new: BaselineTable, match: Match) -> Sampl
     as_wrong = ((_as_wrong(new.samples.ids[at].as_py(), before, now), now) for at, before, now in samples)
     return SampleMatching(
         pairs=matched.pairs,
-        lost_as_wrong=tuple(pair for pair, now in as_wrong if pair.new < (now.score or pair.old)),
+        lost_as_wrong=tuple(pair for pair, now in as_wrong if _counts(pair, now)),
         **{reason: tuple(names[reason]) for reason in _REASONS},
     )
 
@@ -155,6 +155,15 @@ def _as_wrong(name: str, old: SampleScore, new: SampleScore) -> SamplePair:
         old_answers=_with_lost(old),
         new_answers=_with_lost(new),
     )
+
+
+def _counts(as_wrong: SamplePair, new: SampleScore) -> bool:
+    """Whether counting the lost answers of a sample as wrong can change the comparison.
+
+    A sample that keeps its score (the best of its epochs, say) has as many answers as before only with them:
+    without, the reruns of the two sides could not be told apart, and there would be no verdict.
+    """
+    return new.score is not None or as_wrong.old > 0
 
 
 def _with_lost(sample: SampleScore) -> tuple[float, ...] | None:

@@ -156,6 +156,7 @@ def _joined_cells(shards: Sequence[ShardManifest]) -> tuple[CellConfig, ...]:
                 joined[cell.key] = replace(
                     known,
                     selected=(*known.selected, *cell.selected),
+                    must_pass=(*known.must_pass, *cell.must_pass),
                     answers=known.selected_answers + cell.selected_answers,
                 )
     return tuple(joined.values())

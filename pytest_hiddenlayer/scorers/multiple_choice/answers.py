@@ -31,6 +31,8 @@ _ISOLATED = re.compile(
     re.MULTILINE,
 )
 _NAMED = re.compile(f"([{MARKS}])")
+_ANSWER_LABEL = re.compile(r"\s*(?P<question>Q(?:uestion)?:[^\n]*\n(?:[^\n]*\n){0,30}?\s*)?A:[ \t]*")
+_FIRST_PERSON = re.compile(r"I(?:'m|’m)?\s")
 _QUESTION = re.compile(r"\s*\?\s*\S")
 _SENTENCE_START = re.compile(r"[.!?\n]\s*")
 _LAST_RESULT = re.compile(r"=\s*(?=[^=]*\Z)")
@@ -52,8 +54,10 @@ def named_letters(text: str, options: Mapping[str, str]) -> list[str]:
     5. Options asserted in passing ('B is correct', 'I think B').
     6. 'option B'; else marked letters ('(B)', 'B.'); else isolated letters; else option texts.
 
-    Without known options any letter may be one.
+    Without known options any letter may be one. 'A:' in front of another option, of 'I …', or below a line
+    'Q: …' stands for 'answer', not for the first option.
     """
+    text = _without_label(text, options)
     if letter := option_named(text, options):
         return [letter]
     marked = mark_options(text, options)
@@ -64,6 +68,18 @@ def named_letters(text: str, options: Mapping[str, str]) -> list[str]:
         if found := letters():
             return sorted(set(found))
     return []
+
+
+def _without_label(text: str, options: Mapping[str, str]) -> str:
+    """The text without a label 'A:' that stands for 'answer'."""
+    label = _ANSWER_LABEL.match(text)
+    if label is None:
+        return text
+    rest = text[label.end() :]
+    named = option_named(rest.strip(), options)
+    if label["question"] or _FIRST_PERSON.match(rest) or (named and named != "A"):
+        return rest
+    return text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

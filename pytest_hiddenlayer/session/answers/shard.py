@@ -18,7 +18,10 @@ def select_shard(session: Session, planned: Plan, shard: Shard) -> Plan:
     mine = planned.of_units(plan.units)
     for key, samples in mine.selected.items():
         config = session.configs[key]
-        session.configs[key] = replace(config, selected=samples, answers=len(samples) * config.epochs)
+        must_pass = tuple(name for name in config.must_pass if name in set(samples))
+        session.configs[key] = replace(
+            config, selected=samples, must_pass=must_pass, answers=len(samples) * config.epochs
+        )
     session.check_writable()
     write_shard(session.run_log, plan, session.typed, session.configs.values())
     return mine

@@ -139,6 +139,13 @@ class SampleList:
         return tuple(self._samples) if self._spooled is None else self._spooled
 
 
+def must_pass_ids(samples: Sequence[Sample]) -> tuple[str, ...]:
+    """The ids of the samples that must be right; those of a large data file are not listed, which is read once."""
+    if isinstance(samples, SpooledSamples | SampleSlice):
+        return ()
+    return tuple(sample.id for sample in samples if sample.must_pass)
+
+
 def sample_ids(samples: Sequence[Sample]) -> Sequence[str]:
     """The ids of samples; those of a large data file are not copied."""
     if isinstance(samples, SpooledSamples | SampleSlice):
