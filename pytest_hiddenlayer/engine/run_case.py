@@ -15,6 +15,7 @@ from ..completions.finish_reasons import UNCLOSED_REASONING
 from ..completions.reasoning import split_reasoning
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
 from ..extensions.errors import describe_error
+from ..io.metadata_types import check_metadata
 from ..protocols import Provider
 from ..types import (
     ELICITED,
@@ -123,6 +124,7 @@ def _checked(answer: object, context: AnswerContext) -> Answer:
     if answer.metadata:
         json.dumps(dict(answer.metadata), allow_nan=False)
         answer = replace(answer, metadata=bounded_json(answer.metadata))
+        check_metadata(answer.metadata)
     if context.strips_reasoning and not context.is_completion(answer.output):
         return _without_reasoning(answer, context)
     return answer

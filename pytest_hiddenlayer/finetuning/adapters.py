@@ -8,13 +8,13 @@ training.jsonl         the loss curve
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
 from ..io.atomic import write_json
+from ..io.json_text import decode_json
 from ..providers.mlx.adapters import CONFIG, MANIFEST, WEIGHTS, check_adapter
 from ..providers.mlx.loading import LoadedModel, load
 from .settings import FinetuneSettings
@@ -90,7 +90,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = decode_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read ({error}); restore the file, or train again") from error
     return manifest if isinstance(manifest, dict) else {}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from ..errors import UsageError
+from ..io.json_text import decode_json
 from ..io.jsonl import read_lines
 from ..project import find_project
 from ..results.log.run_listing import RunEntry, list_runs
@@ -200,7 +200,7 @@ def load_run(name: str | Path | RunEntry = "last", *, cwd: str | Path | None = N
 
 def _read_json(path: Path, kind: type) -> Any:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = decode_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read: {error}; is the run's folder complete?") from error
     if not isinstance(value, kind):

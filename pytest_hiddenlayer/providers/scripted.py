@@ -29,6 +29,7 @@ from typing import Any
 
 from ..errors import ProviderError, UsageError
 from ..identifiers import digest
+from ..io.json_text import decode_json
 from ..io.writable import reason
 from ..protocols import ProviderCapabilities
 from ..types import Completion, Request, Usage
@@ -92,7 +93,7 @@ def _read_script(model: str | None) -> Mapping[str, Any]:
     if model is None:
         return {}
     try:
-        script = json.loads(Path(model).read_text(encoding="utf-8"))
+        script = decode_json(Path(model).read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"--provider scripted:{model}: cannot read it ({reason(error)})") from error
     except ValueError as error:

@@ -5,6 +5,7 @@ The page's policy keeps it from loading anything, sending forms elsewhere, and b
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from .label_page import done_page, question_page
 from .session import LabelingSession
 
 MAX_BODY = 64 * 1024
+_COUNT = re.compile("[0-9]{1,9}")
 """Bytes of a form."""
 
 
@@ -66,7 +68,7 @@ class _Handler(LoopbackHandler):
     def _form(self) -> dict[str, str]:
         """The fields of the request; empty if they are too long or cannot be read."""
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > MAX_BODY:
+        if not _COUNT.fullmatch(length) or int(length) > MAX_BODY:
             return {}
         try:
             fields = parse_qs(self.rfile.read(int(length)).decode(), keep_blank_values=True, max_num_fields=8)
@@ -84,7 +86,7 @@ class _Handler(LoopbackHandler):
 def apply_form(session: LabelingSession, form: Mapping[str, str]) -> bool:
     """Apply a form to the session. Returns False, and writes no label, if it answers none of its questions."""
     position, choice = form.get("position", ""), form.get("answer", "")
-    if not position.isdecimal() or int(position) > len(session.questions):
+    if not _COUNT.fullmatch(position) or int(position) > len(session.questions):
         return False
     session.position = int(position)
     if choice in ("skip", "back"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from ...engine.judge_session import JudgeSession
 from ...errors import UsageError
 from ...io.atomic import write_json
+from ...io.json_text import decode_json
 from ...model_names import full_name
 from ...options import RunOptions
 from ...types import GenerationConfig, ModelName, Usage
@@ -164,7 +164,7 @@ def _saved_audits(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        judges = json.loads(path.read_text(encoding="utf-8"))["judges"]
+        judges = decode_json(path.read_text(encoding="utf-8"))["judges"]
         return dict(judges)
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is not an audit of judges ({error}); move it aside") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,6 +31,7 @@ class Recorder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             merge(folder)
+            _check(folder)
             with locked_folder(folder):  # no merge may take the file for that of a killed process
                 self._part: BinaryIO | None = (folder / f"{PART}{secrets.token_hex(4)}").open("xb", buffering=0)
                 lock(self._part.fileno())
@@ -75,6 +76,12 @@ def merge(folder: Path) -> None:
             write_cassette(path, existing | calls)
         for part in finished:
             part.unlink()
+
+
+def _check(folder: Path) -> None:
+    """Raise UsageError for a malformed cassette, into which nothing could be merged after the calls were paid."""
+    for path in sorted(folder.glob("*.jsonl")):
+        deque(read_cassette(path), maxlen=0)
 
 
 def parts(folder: Path) -> list[Path]:

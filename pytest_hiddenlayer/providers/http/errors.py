@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...errors import ProviderError, TransientError
+from ...io.json_text import decode_json
 from .server import Server
 
 TRANSIENT = frozenset({408, 409, 425, 429})  # and every 5xx
@@ -101,7 +102,7 @@ def read_object(server: Server, body: bytes) -> dict[str, Any]:
     if server.key is not None and len(server.key) >= _MIN_KEY_CHARS:
         body = body.replace(server.key.encode(), b"[key]")
     try:
-        response = json.loads(body)
+        response = decode_json(body)
     except ValueError:
         start = clean(body.decode("utf-8", "replace"), server.key)
         found = f"{WEB_PAGE}, not JSON" if body.lstrip().startswith(b"<") else "without JSON"
@@ -180,7 +181,7 @@ def error_status(error: Mapping[str, Any]) -> int | None:
     """Return the HTTP status for the code or the type of an error; None if neither is known."""
     for name in ("code", "status", "type"):
         value = error.get(name)
-        number = int(value) if isinstance(value, str) and value.isdecimal() else value
+        number = int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 10 else value
         if isinstance(number, int) and 400 <= number < 600:
             return number
         if isinstance(value, str) and value.lower() in ERROR_STATUS:
@@ -191,7 +192,7 @@ def error_status(error: Mapping[str, Any]) -> int | None:
 def _parse_error(body: bytes) -> Rejection:
     """Return the server's message and what else it says about the error."""
     try:
-        response = json.loads(body)
+        response = decode_json(body)
     except ValueError:
         return Rejection(text=body.decode("utf-8", "replace"))
     if isinstance(response, list) and response and isinstance(response[0], dict):

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ...errors import ProviderUnavailableError, UsageError
+from ...io.json_text import decode_json
 from .addresses import is_loopback, proxy_of
 
 PROBE_S = 2.0  # timeout of the first request to a server, when the provider is opened
@@ -171,7 +172,7 @@ def request_json(
         response = connection.getresponse()
         if response.status != 200:
             raise ValueError(f"HTTP {response.status}")
-        return json.loads(response.read(_MAX_LIST_BYTES))
+        return decode_json(response.read(_MAX_LIST_BYTES))
     finally:
         connection.close()
 

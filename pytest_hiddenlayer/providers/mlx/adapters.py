@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import json
 from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError, did_you_mean
+from ...io.json_text import decode_json
 from .weights_fingerprint import weights_fingerprint
 
 WEIGHTS = "adapters.safetensors"
@@ -94,7 +94,7 @@ def _refuse_other_base(adapter: Path, base_name: str, base: Path) -> None:
 def _read(path: Path) -> dict[str, Any]:
     """Return a JSON object; empty if there is no file. Raises UsageError if it is something else."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = decode_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

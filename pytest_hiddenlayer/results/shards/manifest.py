@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from ...errors import UsageError
+from ...io.json_text import decode_json
 from ...io.secret_masking import mask_secrets
 from ...options import Shard
 from ..cell_config import CellConfig
@@ -53,9 +55,9 @@ def read_shard(folder: Path) -> ShardManifest:
     """Returns the shard in a run's folder. Raises UsageError if the run is not a shard, or cannot be read."""
     path = folder / MANIFEST
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = decode_json(path.read_text(encoding="utf-8"))
         part = values[KEY] if isinstance(values, dict) and KEY in values else None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read ({error}); name the folder of a run with --shard") from error
     if part is None:
         raise UsageError(f"{folder}: this run is no shard; name runs that were made with --shard K/N")
@@ -92,5 +94,4 @@ def _cell(values: Mapping[str, Any]) -> CellConfig:
     known = {field.name for field in fields(CellConfig)}
     if unknown := values.keys() - known:
         raise ValueError(f"unknown fields {sorted(unknown)}")
-    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
-    return CellConfig(**{**values, **lists})
+    return TypeAdapter(CellConfig).validate_python(dict(values))
