@@ -167,6 +167,7 @@ DAMAGED: list[tuple[str, Callable[[Path], Any], str]] = [
             "- {url: http://a, concurrency: &a [x, x]}",
             "- {url: http://a, 2026-99-99: 1}",
             "\x00",
+            "- http://[",
         )
     ),
     ("adapter_config.json", lambda path: check_adapter(path.parent, "m", None), DEEP),
@@ -244,6 +245,21 @@ def test_a_damaged_cassette_is_named_before_anything_is_asked(folder: Folder):
         assert "scripted-replies.json.jsonl:1: not a recorded call" in said
         assert "Traceback" not in said
     assert list(folder.path.rglob("records.jsonl")) == []
+
+
+@pytest.mark.parametrize("strategy", ["self_consistency: {temperature: %s}", "self_consistency: {n_samples: %s}"])
+def test_a_huge_parameter_is_refused(folder: Folder, strategy: str):
+    """A whole number that no floating-point number holds is an error of the task file, with its line."""
+    folder.task()
+    written = strategy % ("9" * 400)
+    path = folder.write(
+        "evals/huge.yaml",
+        f"task: huge\nsamples: [{{input: a, target: b}}]\nscorers: [exact]\nstrategies:\n  - {written}\n",
+    )
+    printed = folder.command("run", str(path.relative_to(folder.path)), "--provider", "scripted")
+    assert "Traceback" not in printed.stderr.str()
+    assert printed.ret in (1, 4)
+    assert "evals/huge.yaml:5" in printed.stdout.str() + printed.stderr.str()
 
 
 def test_a_path_of_many_digits_is_refused(folder: Folder):

@@ -86,6 +86,8 @@ def append_review(folder: Path, review: Review) -> None:
 
 
 def _from_json(values: Mapping[str, Any]) -> Review:
+    if values.get("schema") != 1:
+        raise ValueError(f"schema {values.get('schema')!r:.60}; this version reads schema 1")
     names = {f.name for f in fields(Review)}
     review = Review(**{name: value for name, value in values.items() if name in names})
     if not (review.mode is None or (isinstance(review.mode, str) and review.mode)):

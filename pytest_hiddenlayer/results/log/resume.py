@@ -13,7 +13,7 @@ from typing import Any
 
 from ...types import SCORER_FAILED, Record
 from .placed_records import placed_records, record_at
-from .record_file import RECORDS
+from .record_file import RECORDS, check_manifest
 from .run_log import read_records
 
 RESUMED_FROM = "resumed_from"
@@ -26,6 +26,7 @@ def reusable_records(folder: Path) -> Mapping[str, Record]:
     `records.jsonl` is read once now, and each record again when it is asked for. Raises UsageError if the folder
     holds no readable log.
     """
+    check_manifest(folder)
     path = folder / RECORDS
     if not path.is_file():
         return {record.key: _reused(record) for record in read_records(folder) if _is_reusable(record)}

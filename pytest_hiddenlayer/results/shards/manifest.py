@@ -14,6 +14,7 @@ from ...io.json_text import decode_json
 from ...io.secret_masking import mask_secrets
 from ...options import Shard
 from ..cell_config import CellConfig
+from ..log.record_file import check_manifest
 from ..log.run_log import MANIFEST, RunLog
 from .plan import ShardPlan
 
@@ -53,6 +54,7 @@ def write_shard(run_log: RunLog, plan: ShardPlan, typed: Mapping[str, Any], cell
 
 def read_shard(folder: Path) -> ShardManifest:
     """Returns the shard in a run's folder. Raises UsageError if the run is not a shard, or cannot be read."""
+    check_manifest(folder)
     path = folder / MANIFEST
     try:
         values = decode_json(path.read_text(encoding="utf-8"))
