@@ -28,7 +28,7 @@ from pytest_hiddenlayer.results.log.run_log import read_records
 from pytest_hiddenlayer.results.shards.manifest import read_shard
 
 DEEP = "[" * 100_000
-PARTS, FILES = times(1, 20), times(50, 500)  # 10,000 files at full
+PARTS, FILES = times(1, 20), times(40, 500)  # 10,000 files at full
 MAIN = """
 import sys
 sys.path[:0] = [sys.argv[1]]
