@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 from support.folder import Folder
 
+from pytest_hiddenlayer.analysis.annotation.reviews import read_reviews
+from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.finetuning.adapters import read_manifest
 from pytest_hiddenlayer.results.log.run_log import read_records
 
 STORED = Path(__file__).parent / "earlier"
@@ -147,3 +150,19 @@ def test_a_cassette_of_a_later_version_is_refused(folder: Folder):
     said = printed.stdout.str() + printed.stderr.str()
     assert printed.ret != 0
     assert "scripted-replies.json.jsonl:1: not a recorded call: unknown ['image']" in said
+
+
+def test_reviews_of_a_later_version_are_refused(tmp_path: Path):
+    """The line and both versions are named."""
+    (tmp_path / "reviews.jsonl").write_text('{"schema": 9, "key": "k", "mode": "slip"}\n', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"reviews\.jsonl:1: .*schema 9; this version reads schema 1"):
+        read_reviews(tmp_path)
+
+
+def test_an_adapter_of_a_later_version_is_refused(tmp_path: Path):
+    """finetuning.json, both versions and the remedy are named."""
+    for name in ("adapters.safetensors", "adapter_config.json"):
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    (tmp_path / "finetuning.json").write_text('{"schema": 9}', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"finetuning\.json: it has schema 9, .* install a later pytest-hiddenlayer"):
+        read_manifest(tmp_path)
