@@ -98,7 +98,13 @@ def lines_of(*rows: Any) -> str:
 DAMAGED: list[tuple[str, Callable[[Path], Any], str]] = [
     *(
         ("labels.jsonl", read_labels, lines_of(labels(**wrong)))
-        for wrong in ({"b": 1}, {"run_b": ["x"]}, {"key_b": {}}, {"kind": "rating", "winner": None, "run_b": []})
+        for wrong in (
+            {"b": 1},
+            {"run_b": ["x"]},
+            {"key_b": {}},
+            {"scale": {"a": 1}},
+            {"kind": "rating", "winner": None, "run_b": []},
+        )
     ),
     (
         "labels.jsonl",

@@ -114,8 +114,8 @@ def _check_pairwise(label: Label) -> None:
         raise ValueError(f"winner is {label.winner!r}; write a, b or tie")
     if not all(isinstance(value, str) for value in (label.b, label.run_b, label.key_b)):
         raise ValueError("a pairwise label needs b, run_b and key_b, each a text")
-    if label.rating is not None:
-        raise ValueError("a pairwise label has no rating")
+    if label.rating is not None or label.scale is not None:
+        raise ValueError("a pairwise label has no rating and no scale")
 
 
 def _check_rating(label: Label) -> None:
