@@ -9,9 +9,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TypeVar
 
-from .errors import UsageError, did_you_mean
+from .errors import TaskError, UsageError, did_you_mean
 from .extensions.secret_masking import mask_secrets
-from .io.places import read_text
 from .providers.http.server import validate_url
 from .types import GenerationConfig, ModelName, Spec, Task
 from .usage import BudgetUnit
@@ -136,7 +135,7 @@ def parse_base_urls(texts: Sequence[str], folder: Path | None = None) -> dict[st
             raise UsageError(f"--hl-base-url {text!r}: {file} does not exist; name a YAML list of servers, or a URL")
         named = read_servers(file) if file is not None and file.is_file() else (ServerAddress(url=_url(url, text)),)
         servers[name] = (*servers.get(name, ()), *named)
-        _refuse_repeated(servers[name])
+        _refuse_repeated(servers[name], text)
     return servers
 
 
@@ -147,29 +146,39 @@ def is_pool(servers: Sequence[ServerAddress]) -> bool:
 
 def read_servers(file: Path) -> tuple[ServerAddress, ...]:
     """Read a list of servers: URLs, or mappings with `url` and `concurrency`. Raises UsageError."""
-    import yaml
+    from .taskfile.paths import MEGABYTE, Source
+    from .taskfile.yaml_source import parse_yaml  # with yaml, which most runs need later
 
+    source = Source(file, str(file))
     try:
-        content = yaml.safe_load(read_text(file))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise UsageError(f"--hl-base-url {file}: cannot be read as YAML ({error})") from error
+        content = parse_yaml(source.text(MEGABYTE), source).data
+    except TaskError as error:
+        raise UsageError(f"--hl-base-url {error}") from error
     if not isinstance(content, list) or not content:
         raise UsageError(f"--hl-base-url {file}: write a list of servers, such as `- http://mac1:8080/v1`")
     return tuple(_server(file, number, entry) for number, entry in enumerate(content, 1))
 
 
 def _server(file: Path, number: int, entry: object) -> ServerAddress:
+    from .taskfile.scalar import as_written, describe
+
     values = {"url": entry} if isinstance(entry, str) else entry
     where = f"--hl-base-url {file}: server {number}"
     if not isinstance(values, dict) or not isinstance(values.get("url"), str):
         raise UsageError(f"{where}: write a URL, or `url:` and `concurrency:`")
-    if unknown := [str(key) for key in values if key not in ("url", "concurrency")]:
+    if unknown := [key for key in values if key not in ("url", "concurrency")]:
         instead = did_you_mean(unknown[0], ["url", "concurrency"]) or "; write `url:` and `concurrency:` only"
         raise UsageError(f"{where}: {unknown[0]!r} is unknown{instead}")
-    most = values.get("concurrency")
-    if most is not None and (type(most) is not int or most < 1):
-        raise UsageError(f"{where}: concurrency is {most!r}; write a whole number of at least 1")
-    return ServerAddress(url=_url(values["url"], values["url"]), concurrency=most)
+    written = as_written(values.get("concurrency", "1"))
+    if written is None or not re.fullmatch("[0-9]{1,9}", written) or int(written) < 1:
+        raise UsageError(
+            f"{where}: concurrency is {describe(values['concurrency'])}; write a whole number of at least 1"
+        )
+    most = int(written) if "concurrency" in values else None
+    try:
+        return ServerAddress(url=_url(values["url"], values["url"]), concurrency=most)
+    except UsageError as error:
+        raise UsageError(f"{error} ({file}: server {number})") from None
 
 
 def _url(url: str, written: str) -> str:
@@ -184,10 +193,10 @@ def _url(url: str, written: str) -> str:
         raise UsageError(f"--hl-base-url: {error}") from None
 
 
-def _refuse_repeated(servers: Sequence[ServerAddress]) -> None:
+def _refuse_repeated(servers: Sequence[ServerAddress], written: str) -> None:
     urls = [server.url for server in servers]
     if repeated := [url for url in urls if urls.count(url) > 1]:
-        raise UsageError(f"--hl-base-url: {repeated[0]} was given twice; leave one out")
+        raise UsageError(f"--hl-base-url {mask_secrets(written)}: {repeated[0]} was given twice; leave one out")
 
 
 def parse_budget(text: str) -> Decimal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import math
+import sys
 import types
 import typing
 from abc import ABC, abstractmethod
@@ -226,7 +227,9 @@ def _fit(value: Any, hint: Any) -> Any:
         _require(value, isinstance(value, list | tuple))
         return (tuple if origin is Sequence else origin)(_fit(item, _item_hint(hint)) for item in value)
     if hint is float:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        is_number = (
+            isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+        )
         return float(_require(value, is_number))
     kind = origin or hint
     if not isinstance(kind, type):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..io.codecs import completion_from_json, completion_to_json
+from ..io.record_types import check_completion_types
 from ..types import Completion
 
 DECIMALS = 6
@@ -40,6 +41,7 @@ def stored_completion(values: Mapping[str, Any]) -> Completion:
 
     Raises TypeError, KeyError or AttributeError for values that are not a completion.
     """
+    check_completion_types(values)
     return replace(completion_from_json(values), cost_usd=0.0, cached=True)
 
 

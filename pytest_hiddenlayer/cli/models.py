@@ -9,6 +9,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..io.json_text import decode_json
 from ..terminal_escape import json_text, visible
 
 HELP = "list the models of this machine and its servers; fetch a known one"
@@ -214,10 +215,9 @@ def _memory(folder: Path) -> int | None:
 
 def _context(folder: Path) -> int | None:
     """`max_position_embeddings` of a model folder; None if its configuration does not say."""
-    import json
 
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = decode_json((folder / "config.json").read_text(encoding="utf-8"))
         length = (config.get("text_config") or config).get("max_position_embeddings")
     except (OSError, ValueError, AttributeError):
         return None

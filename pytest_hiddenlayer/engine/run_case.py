@@ -15,6 +15,7 @@ from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
 from ..extensions.errors import describe_error
 from ..extensions.secret_masking import is_random, mask_values, secrets_of_environment
 from ..extensions.values import shown, text_of
+from ..io.metadata_types import check_metadata
 from ..protocols import Provider
 from ..types import (
     ELICITED,
@@ -183,6 +184,7 @@ def _plain(answer: Answer) -> Answer:
         raise TypeError(f"it returned an Answer whose metadata is {shown(answer.metadata)}, not a mapping")
     try:
         check_json(answer.metadata)
+        check_metadata(answer.metadata)
     except (TypeError, ValueError) as error:
         raise type(error)(f"it returned an Answer whose metadata {error}") from error
     texts: dict[str, Any] = {

@@ -8,21 +8,25 @@ training.jsonl         the loss curve
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
 from ..io.atomic import write_json
+from ..io.json_text import decode_json
 from ..io.places import read_text
-from ..providers.mlx.adapters import CONFIG, MANIFEST, WEIGHTS, check_adapter
+from ..providers.mlx.adapters import (
+    CONFIG,
+    MANIFEST,
+    MANIFEST_SCHEMA,
+    WEIGHTS,
+    check_adapter,
+    check_manifest_schema,
+)
 from ..providers.mlx.loading import LoadedModel, load
 from .settings import FinetuneSettings
 from .weights import named_arrays
-
-SCHEMA = 1
-"""Version of finetuning.json."""
 
 
 def prepare_layers(model: Any, settings: FinetuneSettings) -> dict[str, Any]:
@@ -77,7 +81,7 @@ def trained_weights(model: Any) -> dict[str, Any]:
 def write_manifest(folder: Path, config: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
     """Write adapter_config.json and finetuning.json."""
     write_json(folder / CONFIG, dict(config))
-    write_json(folder / MANIFEST, {"schema": SCHEMA, **manifest})
+    write_json(folder / MANIFEST, {"schema": MANIFEST_SCHEMA, **manifest})
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -91,10 +95,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        manifest = json.loads(read_text(path))
+        manifest = decode_json(read_text(path))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read ({error}); restore the file, or train again") from error
-    return manifest if isinstance(manifest, dict) else {}
+    if not isinstance(manifest, dict):
+        return {}
+    check_manifest_schema(path, manifest)
+    return manifest
 
 
 def add_evaluation(folder: Path, evaluation: Mapping[str, Any]) -> None:

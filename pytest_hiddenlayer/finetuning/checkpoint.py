@@ -17,6 +17,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..io.atomic import write_json
+from ..io.json_text import decode_json
 from .weights import read_weights, write_weights
 
 FOLDER = "checkpoints"
@@ -79,7 +80,7 @@ def load_checkpoint(output: Path, identity: Mapping[str, Any]) -> Checkpoint | N
         return None
     newest = folders[-1]
     try:
-        state = json.loads((newest / "state.json").read_text(encoding="utf-8"))
+        state = decode_json((newest / "state.json").read_text(encoding="utf-8"))
         progress, found = Progress(**state["progress"]), state["identity"]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UsageError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
@@ -13,6 +12,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..io.atomic import write_json
+from ..io.json_text import decode_json
 from ..providers.mlx.adapters import MANIFEST
 from ..providers.mlx.loading import LoadedModel, load
 from ..providers.mlx.model_files import model_folder
@@ -126,7 +126,7 @@ def _write(folder: Path, base: Path, model: Any, dtype: str) -> None:
     for path in (path for pattern in _COPIED for path in base.glob(pattern)):
         if path.name != "model.safetensors.index.json":
             shutil.copyfile(path, folder / path.name)
-    config = json.loads((base / "config.json").read_text(encoding="utf-8"))
+    config = decode_json((base / "config.json").read_text(encoding="utf-8"))
     for key in ("quantization", "quantization_config"):
         config.pop(key, None)
     write_json(folder / "config.json", {**config, "torch_dtype": dtype})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from ..errors import UsageError
+from ..io.json_text import decode_json
 from ..io.jsonl import read_lines
 from ..io.places import read_text
 from ..project import find_project
@@ -201,7 +201,7 @@ def load_run(name: str | Path | RunEntry = "last", *, cwd: str | Path | None = N
 
 def _read_json(path: Path, kind: type) -> Any:
     try:
-        value = json.loads(read_text(path))
+        value = decode_json(read_text(path))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read: {error}; is the run's folder complete?") from error
     if not isinstance(value, kind):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import UsageError
+from .json_text import decode_finite_json
 from .locks import locked
 from .places import open_for_appending, open_regular
 
@@ -106,8 +107,8 @@ def objects_of(
     """Yield (number, line, object) of each (number, line) of a file, with the errors of `read_lines`."""
     for number, line in lines:
         try:
-            values = json.loads(line)
-        except (ValueError, RecursionError) as error:
+            values = decode_finite_json(line)
+        except ValueError as error:
             raise UsageError(f"{path}:{number}: not {kind}: {error}") from error
         if not isinstance(values, dict):
             shown = line[:60].decode("utf-8", "replace")
@@ -121,7 +122,7 @@ def read_from(path: Path, start: int) -> tuple[list[dict[str, Any]], int]:
         log.seek(start)
         data = log.read()
     complete = data[: data.rfind(b"\n") + 1]
-    return [json.loads(line) for line in complete.splitlines()], start + len(complete)
+    return [decode_finite_json(line) for line in complete.splitlines()], start + len(complete)
 
 
 def read_object_at(file: BinaryIO, offset: int) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def read_object_at(file: BinaryIO, offset: int) -> dict[str, Any]:
     file.seek(offset)
     line = file.readline()
     try:
-        values = json.loads(line)
+        values = decode_finite_json(line)
     except ValueError:
         values = None
     if not isinstance(values, dict):
@@ -141,7 +142,7 @@ def read_object_at(file: BinaryIO, offset: int) -> dict[str, Any]:
 
 def _is_json(line: bytes) -> bool:
     try:
-        json.loads(line)
+        decode_finite_json(line)
     except ValueError:
         return False
     return True

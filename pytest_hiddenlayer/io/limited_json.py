@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+from .json_text import decode_json
 
 MAX_MEMORY = 64 << 20
 """Bytes of memory that the parsed values may take, as `estimated_memory` counts them."""
@@ -16,10 +17,7 @@ def parse_json(text: bytes) -> Any:
     """Return the value of a JSON text. Raises ValueError, also for one that needs much memory or is nested deeply."""
     if len(text) > _SMALL and estimated_memory(text) > MAX_MEMORY:
         raise ValueError("its values need too much memory")
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+    return decode_json(text)
 
 
 def estimated_memory(text: bytes) -> int:

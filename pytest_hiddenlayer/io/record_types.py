@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from ..types import OUTCOMES, SCORED
+from .metadata_types import check_metadata
 
 Check = Callable[[Any], bool]
 Types = frozenset[type]
@@ -99,6 +101,7 @@ _CALL: dict[str, Check | Types] = {
     "usage": _is_usage,
     "warnings": _list_of(_is_text),
     "reasoning": _TEXT_OR_NULL,
+    "mean_logprob": lambda value: value is None or _is_number(value),
     "token_logprobs": _list_of(lambda value: _is_token(value)),
     "confidence": lambda value: _are_measures(value),
 }
@@ -160,6 +163,33 @@ _RECORD: dict[str, Check] = {
 }
 
 
+def _is_finite(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max  # false for NaN and booleans
+
+
+_COMPLETION: dict[str, Check | Types] = {
+    **dict.fromkeys(("text", "model"), _TEXT),
+    **dict.fromkeys(("finish_reason", "reasoning"), _TEXT_OR_NULL),
+    "usage": _is_usage,
+    "latency_s": _is_amount,
+    "time_to_first_token_s": _or_null(_is_amount),
+    "warnings": _list_of(_is_text),
+    "token_texts": _or_null(_list_of(_is_text)),
+    **dict.fromkeys(("logprobs", "entropies"), _or_null(_list_of(_or_null(_is_finite)))),
+    "top_logprobs": _or_null(
+        _list_of(lambda token: _is_object(token) and all(map(_or_null(_is_finite), token.values())))
+    ),
+}
+_COMPLETION_TYPES = {name: rule for name, rule in _COMPLETION.items() if isinstance(rule, frozenset)}
+_COMPLETION_CHECKS = {name: rule for name, rule in _COMPLETION.items() if not isinstance(rule, frozenset)}
+
+
+def check_completion_types(values: Mapping[str, Any]) -> None:
+    """Raise TypeError with the first field of a stored completion that has another type than this package writes."""
+    if (name := _misfit(values, _COMPLETION_TYPES, _COMPLETION_CHECKS)) is not None:
+        raise TypeError(f"`{name}` cannot be {values[name]!r:.60}")
+
+
 def check_transcript(transcript: Any) -> None:
     """Raise TypeError if a record's transcript is no list of objects."""
     if transcript is not None and not _is_list_of_objects(transcript):
@@ -170,6 +200,8 @@ def check_record_types(values: Mapping[str, Any]) -> None:
     """Raise TypeError with the first field of a record that has another type than this package writes."""
     if (name := _misfit(values, _RECORD_TYPES, _RECORD)) is not None:
         raise TypeError(f"`{name}` cannot be {values[name]!r:.60}")
+    if metadata := values.get("answer_metadata"):
+        check_metadata(metadata, len(values.get("transcript") or ()))
     headline = next(iter((values.get("scores") or {}).values()), {"value": None})
     if values.get("outcome") in SCORED and headline["value"] is None:
         raise TypeError(f"`scores` cannot be without a value if `outcome` is {values['outcome']!r}")

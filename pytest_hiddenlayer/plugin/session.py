@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..errors import HiddenLayerError
 from ..session.gating import with_deselected_gate
 from ..session.interruption import terminated_as_interrupted
+from ..terminal_escape import visible
 from .collect import EvalItem, GateItem, case_of
 from .gates import finish
 from .quiet_items.garbage import collection_thresholds_restored, long_lived_objects
@@ -171,5 +173,9 @@ def _end(session: pytest.Session, *, gated: bool) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Close what was opened."""
     state = config.stash.get(STATE, None)
-    if state is not None:
+    if state is None:
+        return
+    try:
         state.session.close()
+    except HiddenLayerError as error:  # such as a cassette that was damaged while the run went on
+        config.get_terminal_writer().line(f"hiddenlayer: {visible(str(error))}", red=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..batch_api import BatchState
 from ..errors import ProviderError, TransientError
+from ..io.json_text import decode_json
 from ..types import Completion, Request
 from .http.base_batches import CLOCK_SKEW_S, BaseBatches, BatchedProvider
 from .http.client import Client
@@ -48,7 +49,7 @@ class AnthropicBatches(BaseBatches):
 
     async def submit(self, kind: str, tag: str, lines: Sequence[bytes]) -> BatchState:
         """Create a batch; the API does not store `tag`."""
-        requests = [json.loads(line) for line in lines]
+        requests = [decode_json(line) for line in lines]
         return self._state(await self._client.post(_PATH, {"requests": requests}, version_headers(kind)))
 
     async def find(self, tag: str, since_s: float, n: int) -> list[BatchState]:

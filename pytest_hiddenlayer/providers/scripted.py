@@ -29,6 +29,7 @@ from typing import Any
 
 from ..errors import ProviderError, UsageError
 from ..identifiers import digest
+from ..io.json_text import decode_json
 from ..io.places import read_text
 from ..io.writable import reason
 from ..protocols import ProviderCapabilities
@@ -93,7 +94,7 @@ def _read_script(model: str | None) -> Mapping[str, Any]:
     if model is None:
         return {}
     try:
-        script = json.loads(read_text(Path(model)))
+        script = decode_json(read_text(Path(model)))
     except OSError as error:
         raise UsageError(f"--provider scripted:{model}: cannot read it ({reason(error)})") from error
     except ValueError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any
 from ..errors import HiddenLayerError
 from ..identifiers import controlled
 from ..io.atomic import write_json
+from ..io.json_text import decode_json
 from ..report.changes.run_changes import JudgedRun, run_changes
 from ..report.page.changes import CHANGES
 from ..results.budget_match.control_cells import control_metrics
@@ -176,7 +176,7 @@ def _compare_at_equal_compute(session: Session) -> None:
 def _write_log(session: Session, *, complete: bool) -> None:
     configs = [metrics.config for metrics in session.metrics]
     session.run_log.write_summary(summary(session.metrics, session.gates))
-    run_info = json.loads((session.run_log.folder / MANIFEST).read_text(encoding="utf-8"))
+    run_info = decode_json((session.run_log.folder / MANIFEST).read_text(encoding="utf-8"))
     session.run_log.write_manifest(
         {
             "started_at": run_info["started_at"],

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from .document import MAX_DEPTH
+
 SUFFIXES = (".yaml", ".yml", ".json")
 HEAD = 5 * 2**20  # bytes read of a file; loading refuses a longer one
 JSON_HEAD = 64 * 2**10  # bytes read first from a JSON file, because most JSON files hold data
@@ -111,7 +113,11 @@ def _yaml_keys(text: bytes) -> set[str]:
 
 
 def _parsed_keys(text: bytes) -> Iterator[str]:
-    """Yield the keys of a YAML document's top-level mapping, up to the first error."""
+    """Yield the keys of a YAML document's top-level mapping, up to the first error.
+
+    libyaml's time grows with the square of the depth. A document that is nested more deeply than any task file
+    counts as one, so that loading says so.
+    """
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -122,6 +128,9 @@ def _parsed_keys(text: bytes) -> Iterator[str]:
                 if depth == 0 and not isinstance(event, yaml.MappingStartEvent):
                     return
                 depth += 1
+                if depth > MAX_DEPTH:
+                    yield "task"
+                    return
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
             elif depth == 1 and is_key and isinstance(event, yaml.ScalarEvent):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from json import JSONDecodeError
 from typing import Any
@@ -48,7 +49,7 @@ def get_path(values: Any, path: str) -> Any:
     head, dot, rest = path.partition(".")
     if isinstance(values, dict) and head in values:
         value = values[head]
-    elif isinstance(values, list) and head.isdecimal() and int(head) < len(values):
+    elif isinstance(values, list) and re.fullmatch(r"\d{1,9}", head) and int(head) < len(values):
         value = values[int(head)]
     else:
         raise KeyError(head)

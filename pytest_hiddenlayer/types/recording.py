@@ -73,7 +73,7 @@ class Recording:
     def find(self, role: str, round: int) -> RecordedAnswer | None:
         """Returns what `agent-2` answered in a round, or the answer `sample-3`; None if there is none."""
         kind, _, number = role.rpartition("-")
-        if not number.isdecimal():
+        if not (number.isdecimal() and len(number) < 10):
             return None
         index = int(number) - 1
         row = self.samples if kind == "sample" and round == 0 else ()

@@ -5,7 +5,6 @@ A rater sees no player's name. `shown` records the order in which two answers we
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -18,6 +17,7 @@ from ..answers import AnswerId, Winner
 Kind: TypeAlias = Literal["pairwise", "rating"]
 Scale: TypeAlias = tuple[float, float]
 """The worst and the best rating."""
+_MAX = 1e9  # of a rating; ratings are added up
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,15 +112,15 @@ def _from_json(values: Mapping[str, Any]) -> Label:
 def _check_pairwise(label: Label) -> None:
     if label.winner not in ("a", "b", "tie"):
         raise ValueError(f"winner is {label.winner!r}; write a, b or tie")
-    if None in (label.b, label.run_b, label.key_b):
-        raise ValueError("a pairwise label needs b, run_b and key_b")
-    if label.rating is not None:
-        raise ValueError("a pairwise label has no rating")
+    if not all(isinstance(value, str) for value in (label.b, label.run_b, label.key_b)):
+        raise ValueError("a pairwise label needs b, run_b and key_b, each a text")
+    if label.rating is not None or label.scale is not None:
+        raise ValueError("a pairwise label has no rating and no scale")
 
 
 def _check_rating(label: Label) -> None:
-    if label.winner is not None or label.b is not None:
-        raise ValueError("a rating is of one answer: it has no winner and no b")
+    if any(value is not None for value in (label.winner, label.b, label.run_b, label.key_b)):
+        raise ValueError("a rating is of one answer: it has no winner, b, run_b and key_b")
     if label.scale is None or len(label.scale) != 2 or not all(map(_is_number, label.scale)):
         raise ValueError(f"scale is {label.scale!r}; two numbers are needed, the worst and the best")
     low, high = label.scale
@@ -129,4 +129,4 @@ def _check_rating(label: Label) -> None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MAX  # false for NaN

@@ -9,10 +9,11 @@ from typing import Any, Literal, TypeAlias
 
 from ...errors import UsageError
 from ...io.jsonl import append_line, read_lines
-from ...types import Record
+from ...types import MAX_EPOCHS, Record
 from ..answers import player_of
 
 FILE = "reviews.jsonl"
+_TEXTS = ("run_id", "key", "task", "sample_id", "player", "what", "reviewer", "at")
 ReviewReason: TypeAlias = Literal["wrong", "newly wrong", "newly right"]
 
 
@@ -85,8 +86,14 @@ def append_review(folder: Path, review: Review) -> None:
 
 
 def _from_json(values: Mapping[str, Any]) -> Review:
+    if values.get("schema") != 1:
+        raise ValueError(f"schema {values.get('schema')!r:.60}; this version reads schema 1")
     names = {f.name for f in fields(Review)}
     review = Review(**{name: value for name, value in values.items() if name in names})
-    if not (review.mode is None or (isinstance(review.mode, str) and review.mode)) or not isinstance(review.key, str):
-        raise ValueError("mode and key must be texts")
+    if not (review.mode is None or (isinstance(review.mode, str) and review.mode)):
+        raise ValueError("mode must be a text, or null")
+    if wrong := [name for name in _TEXTS if not isinstance(getattr(review, name), str)]:
+        raise ValueError(f"{wrong[0]} is {getattr(review, wrong[0])!r:.60}; a text is needed")
+    if type(review.epoch) is not int or not 1 <= review.epoch <= MAX_EPOCHS:
+        raise ValueError(f"epoch is {review.epoch!r:.60}; a whole number from 1 is needed")
     return replace(review, note=str(review.note))

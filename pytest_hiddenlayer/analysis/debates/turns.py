@@ -8,6 +8,7 @@ debaters, is compared by whole texts, and nothing in it is right or wrong.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -23,6 +24,8 @@ AGENTS, READS, SEQUENTIAL, MODELS, VERDICT = "agents", "reads", "sequential", "m
 turn, the models of the agents of a recorded debate, and the verdict that came with it."""
 _NO_DEBATERS = ("judge", "manager", "moderator", "summarizer", "scorer", "sample-", "confidence-", "worker-")
 _FAILED = ("error", "skipped")
+
+_DIGITS = re.compile("[0-9]{1,9}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,7 +186,7 @@ def in_order(agents: Iterable[str]) -> list[str]:
 
 def _number(agent: str) -> int:
     number = agent.removeprefix("agent-")
-    return int(number) if number != agent and number.isdecimal() else 0
+    return int(number) if number != agent and _DIGITS.fullmatch(number) else 0
 
 
 def _debaters(spoken: Sequence[str], named: Any, *, built_in: bool) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from ...engine.judge_session import JudgeSession
 from ...errors import UsageError
 from ...io.atomic import write_json
+from ...io.json_text import decode_json
 from ...io.places import read_text
 from ...model_names import full_name
 from ...options import RunOptions
@@ -165,7 +165,7 @@ def _saved_audits(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        judges = json.loads(read_text(path))["judges"]
+        judges = decode_json(read_text(path))["judges"]
         return dict(judges)
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is not an audit of judges ({error}); move it aside") from error

@@ -14,6 +14,7 @@ from ..answers import SampleKey, Winner
 from .players import TournamentData
 
 LOG = "games.jsonl"
+_TEXTS = ("key", "source", "rater", "task", "sample_id", "cluster", "a", "b", "explanation")
 _SCORES: dict[Winner, float] = {"a": 1.0, "tie": 0.5, "b": 0.0}
 
 
@@ -108,6 +109,15 @@ def game_results(games: Iterable[Game]) -> list[tuple[str, str, float]]:
 def _from_json(values: Mapping[str, Any]) -> Game:
     names = {f.name for f in fields(Game)}
     game = Game(**{name: value for name, value in values.items() if name in names})
-    if game.winner not in ("a", "b", "tie", None):
-        raise ValueError(f"winner is {game.winner!r}; a, b, tie or null is needed")
-    return game if game.votes is None else replace(game, votes=(game.votes[0], game.votes[1]))
+    if not (game.winner is None or game.winner in ("a", "b", "tie")):
+        raise ValueError(f"winner is {game.winner!r:.60}; a, b, tie or null is needed")
+    if wrong := [name for name in _TEXTS if not isinstance(getattr(game, name), str)]:
+        raise ValueError(f"{wrong[0]} is {getattr(game, wrong[0])!r:.60}; a text is needed")
+    if not isinstance(game.consistent, bool | None):
+        raise ValueError(f"consistent is {game.consistent!r:.60}; true, false or null is needed")
+    if game.votes is None:
+        return game
+    votes: object = game.votes
+    if not (isinstance(votes, list | tuple) and len(votes) == 2 and all(isinstance(vote, str) for vote in votes)):
+        raise ValueError(f"votes is {votes!r:.60}; a list of two texts is needed")
+    return replace(game, votes=(votes[0], votes[1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +54,7 @@ def stored_question(record: Record) -> StoredQuestion | None:
 def _number(role: str) -> int:
     """The number of a sample's role; 0 for another role."""
     number = role.removeprefix("sample-")
-    return int(number) if number != role and number.isdecimal() else 0
+    return int(number) if number != role and re.fullmatch(r"[0-9]{1,9}", number) else 0
 
 
 def _sample(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from contextlib import closing
 from functools import partial
@@ -11,6 +10,7 @@ from functools import partial
 from ...batch_api import BatchState
 from ...errors import ProviderError, TransientError
 from ...io.atomic import replacing
+from ...io.json_text import decode_json
 from ..retry import retry
 from .entries import BatchEntry
 from .messages import count_requests, format_duration
@@ -106,7 +106,7 @@ class BatchCollector:
         with replacing(self._session.ledger.results_path(entry), sync=True) as file:
             async for line in api.results(state):
                 try:
-                    api.key(json.loads(line))
+                    api.key(decode_json(line))
                 except (ValueError, AttributeError) as error:
                     raise TransientError(f"batch {entry.name}: a line of its results is no JSON object") from error
                 file.write(line + b"\n")

@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+from pydantic import FiniteFloat, TypeAdapter
+
 from ...errors import UsageError
+from ...io.json_text import decode_json
 from ...io.places import read_bytes
 
 _SCHEMA = 1
@@ -25,7 +28,7 @@ class BatchEntry:
     kind: str
     keys: list[str]  # of the requests whose answers are still needed
     n: int  # requests when it was sent
-    intended_s: float  # Unix time just before sending
+    intended_s: FiniteFloat  # Unix time just before sending
     batch_id: str | None = None  # None: it is unknown whether the server created it
     collected: bool = False  # its results are on disk
     failed: str | None = None  # the server's message, if it rejected the batch as a whole
@@ -56,12 +59,13 @@ def read_entry(path: Path) -> BatchEntry:
     """The entry in a file. Raises UsageError if it cannot be read."""
     field_names = {f.name for f in fields(BatchEntry)}
     try:
-        values = json.loads(read_bytes(path))
+        values = decode_json(read_bytes(path))
         if values["schema"] != _SCHEMA:
             raise ValueError(f"schema {values['schema']}, this version reads {_SCHEMA}")
         check_tag(values["tag"], path)
-        return BatchEntry(**{name: value for name, value in values.items() if name in field_names})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        known = {name: value for name, value in values.items() if name in field_names}
+        return TypeAdapter(BatchEntry).validate_python(known)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{path}: cannot be read as a batch entry ({error}); move it away. If its batch was sent, "
             "download the results from the vendor's console"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from ...errors import UsageError
+from ...io.json_text import decode_finite_json
 from ...types import Completion
 from ..cache_key import call_key
 from ..checks import same_model
@@ -149,6 +150,6 @@ def _is_complete(completion: Completion, mode: Mode) -> bool:
 def _read(text: str) -> Completion | None:
     """The stored completion; None for a row in another version's format, which the next call replaces."""
     try:
-        return stored_completion(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return stored_completion(decode_finite_json(text))
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None

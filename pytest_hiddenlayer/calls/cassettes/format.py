@@ -20,6 +20,7 @@ from typing import Any
 from ...errors import UsageError
 from ...identifiers import slug
 from ...io.atomic import replacing
+from ...io.json_text import decode_finite_json
 from ...io.jsonl import raw_lines
 from ...io.places import read_bytes
 from ...types import Completion
@@ -96,7 +97,7 @@ def format_line(key_fields: Mapping[str, Any], completion: Completion) -> bytes:
 
 def parse_line(line: bytes) -> RecordedCall:
     """The call of a line. Raises ValueError, TypeError, KeyError or AttributeError if it is not a recorded call."""
-    values = json.loads(line)
+    values = decode_finite_json(line)
     if not isinstance(values, dict):
         raise TypeError("a JSON object is needed")
     if unknown := set(values) - _REQUEST_FIELDS - _ANSWER_FIELDS:

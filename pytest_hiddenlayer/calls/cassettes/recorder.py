@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,6 +34,7 @@ class Recorder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             merge(folder)
+            _check(folder)
             with locked_folder(folder):  # no merge may take the file for that of a killed process
                 self._part: BinaryIO | None = (folder / f"{PART}{secrets.token_hex(4)}").open("xb", buffering=0)
                 lock(self._part.fileno())
@@ -103,6 +104,12 @@ def merge(folder: Path) -> None:
 def cassettes(folder: Path) -> list[Path]:
     """The files with merged calls. Raises UsageError for a link: its calls would be others on another machine."""
     return [_own(path) for path in sorted(folder.glob("*.jsonl")) if not path.name.startswith(".")]
+
+
+def _check(folder: Path) -> None:
+    """Raise UsageError for a malformed cassette, into which nothing could be merged after the calls were paid."""
+    for path in cassettes(folder):
+        deque(read_cassette(path), maxlen=0)
 
 
 def parts(folder: Path) -> list[Path]:

@@ -5,10 +5,10 @@ Columns with other names are given as Inspect's `FieldSpec` does, by `--fields i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...io.json_text import decode_json
 from ...taskfile.rows import get_path
 from ...taskfile.tables.row import Row
 from ..draft import Draft, DraftSample, Work
@@ -124,7 +124,7 @@ def _choices(value: Any) -> list[str]:
     if text is None:
         return texts_of(value) or [] if value else []
     try:
-        parsed = json.loads(text)
+        parsed = decode_json(text)
     except ValueError:
         parsed = text.split(",")
     return [str(choice).strip() for choice in parsed] if isinstance(parsed, list) else [text]
@@ -133,7 +133,7 @@ def _choices(value: Any) -> list[str]:
 def _metadata(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = decode_json(value)
         except ValueError:
             return {"metadata": value}
     return {str(key): plain(item) for key, item in value.items()} if isinstance(value, Mapping) else {}

@@ -5,12 +5,12 @@ The types and their fields are those of promptfoo's reference (docs/configuratio
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import UsageError
+from ...io.json_text import decode_json
 from ...regular_expressions import compile_regex
 from ..draft import At, Work
 from ..files import number_of, plain, text_of
@@ -188,7 +188,7 @@ def from_cell(text: str) -> dict[str, Any]:
 def _list_in(kind: str, value: str) -> Any:
     if kind.removeprefix("not-") in _LISTS and value.startswith("["):
         try:
-            return json.loads(value)
+            return decode_json(value)
         except ValueError:
             return value
     return value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ...errors import TaskError
+from ...io.json_text import decode_json
 from ...taskfile.paths import Source
 from ..draft import At, Work
 from ..files import text_of
@@ -106,8 +106,8 @@ def _in_file(file: Source, label: str | None, work: Work) -> Iterator[Prompt]:
 def _prompt(text: str, label: str | None) -> Prompt:
     if text.lstrip().startswith("["):
         try:
-            return _chat(json.loads(text), label) or Prompt(label, text)
-        except (ValueError, RecursionError):
+            return _chat(decode_json(text), label) or Prompt(label, text)
+        except ValueError:
             pass
     return Prompt(label, text)
 

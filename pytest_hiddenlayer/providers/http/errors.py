@@ -203,7 +203,7 @@ def error_status(error: Mapping[str, Any]) -> int | None:
     """Return the HTTP status for the code or the type of an error; None if neither is known."""
     for name in ("code", "status", "type"):
         value = error.get(name)
-        number = int(value) if isinstance(value, str) and value.isdecimal() else value
+        number = int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 10 else value
         if isinstance(number, int) and 400 <= number < 600:
             return number
         if isinstance(value, str) and value.lower() in ERROR_STATUS:

@@ -111,11 +111,11 @@ def validate_url(base_url: str) -> str:
 
     Azure's `api-version` is the only query that a server's address may have.
     """
-    parts = urlsplit(base_url.strip())
     try:
+        parts = urlsplit(base_url.strip())
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:  # the port is not a number
-        valid = False
+    except ValueError:  # the port is not a number, or a bracket of an IPv6 address is missing
+        parts, valid = urlsplit(""), False
     if not valid or parts.fragment or (parts.query and not _API_VERSION.fullmatch(parts.query)):
         raise UsageError(f"base URL {redact(base_url)!r}: write http://HOST:PORT/PATH or https://HOST/PATH")
     if parts.username or parts.password:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError, did_you_mean
+from ...io.json_text import decode_json
 from ...io.places import read_text
 from .weights_fingerprint import weights_fingerprint
 
 WEIGHTS = "adapters.safetensors"
 CONFIG = "adapter_config.json"
 MANIFEST = "finetuning.json"
+MANIFEST_SCHEMA = 1
+"""Version of the fields of finetuning.json."""
 _LEAVES = ("lora_a", "lora_b", "m")  # names of the weights that mlx-lm's layers of adapters have
 _MAX_NAMED = 3
 
@@ -81,7 +84,9 @@ def add_adapter(model: Any, adapter: Path) -> None:
 
 def _refuse_other_base(adapter: Path, base_name: str, base: Path) -> None:
     """Raise UsageError if finetuning.json names another base."""
-    trained_on = _read(adapter / MANIFEST).get("base")
+    manifest = _read(adapter / MANIFEST)
+    check_manifest_schema(adapter / MANIFEST, manifest)
+    trained_on = manifest.get("base")
     expected = trained_on.get("fingerprint") if isinstance(trained_on, dict) else None
     if not isinstance(trained_on, dict) or not isinstance(expected, str):
         return
@@ -92,10 +97,19 @@ def _refuse_other_base(adapter: Path, base_name: str, base: Path) -> None:
         )
 
 
+def check_manifest_schema(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Raise UsageError if a later version wrote a finetuning.json. One without `schema` is of another tool."""
+    if (schema := manifest.get("schema", MANIFEST_SCHEMA)) != MANIFEST_SCHEMA:
+        raise UsageError(
+            f"{path}: it has schema {schema!r:.60}, and this version reads schema {MANIFEST_SCHEMA}; install a later "
+            "pytest-hiddenlayer"
+        )
+
+
 def _read(path: Path) -> dict[str, Any]:
     """Return a JSON object; empty if there is no file. Raises UsageError if it is something else."""
     try:
-        values = json.loads(read_text(path))
+        values = decode_json(read_text(path))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

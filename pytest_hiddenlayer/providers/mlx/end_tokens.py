@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from ...io.json_text import decode_json
 
 
 def end_token_ids(folder: Path | None, config: Any, tokenizer_ids: Iterable[int]) -> frozenset[int]:
@@ -24,7 +25,7 @@ def end_token_ids(folder: Path | None, config: Any, tokenizer_ids: Iterable[int]
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return decode_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 

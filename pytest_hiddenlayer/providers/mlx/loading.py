@@ -9,13 +9,13 @@ tokenizer. All other models are loaded by `mlx_lm.load`.
 from __future__ import annotations
 
 import importlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...errors import ProviderError, ProviderUnavailableError, UsageError
+from ...io.json_text import decode_json
 from .adapters import add_adapter
 from .blas import fast_blas
 from .end_tokens import end_token_ids
@@ -65,7 +65,7 @@ def load(path: Path | str, adapter: Path | None = None) -> LoadedModel:
 def _has_model_code(folder: Path) -> bool:
     """Return whether the folder's config.json names a Python file, which mlx_lm runs if it trusts the model."""
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = decode_json((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False  # a hub name, or an invalid folder
     return isinstance(config, dict) and config.get("model_file") is not None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from ...io.json_text import decode_json
 from ...types import Message
 
 _TEMPLATE_FUNCTIONS = ("raise_exception", "strftime_now", "tojson", "{% generation")  # only transformers has them
@@ -70,8 +70,8 @@ def token_texts(tokenizer: Tokenizer, ids: Sequence[int], text: str) -> tuple[st
 def is_plain(folder: Path) -> bool:
     """Return whether the `tokenizers` library reads this folder's tokenizer exactly as transformers does."""
     try:
-        config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
-        tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        config = decode_json((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+        tokenizer = decode_json((folder / "tokenizer.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     template = config.get("chat_template")
@@ -96,7 +96,7 @@ class PlainTokenizer:
         from jinja2.sandbox import ImmutableSandboxedEnvironment
         from tokenizers import Tokenizer as LibraryTokenizer
 
-        config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+        config = decode_json((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
         self._tokenizer = LibraryTokenizer.from_file(str(folder / "tokenizer.json"))
         environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
         self._template = environment.from_string(config["chat_template"])

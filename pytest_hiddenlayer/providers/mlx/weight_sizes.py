@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,6 +9,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from ...io.json_text import decode_json
 from ...local_models.system import system_memory
 from ...models.known import KnownModel
 
@@ -25,7 +25,7 @@ def loaded_bytes(folder: Path | None, adapter: Path | None = None) -> int | None
     if folder is None:
         return None
     try:
-        quantized = "quantization" in json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        quantized = "quantization" in decode_json((folder / "config.json").read_text(encoding="utf-8"))
         files = [*folder.glob("model*.safetensors"), *([] if adapter is None else [adapter / "adapters.safetensors"])]
         tensors = [tensor for file in files for tensor in _tensors(file)]
         in_float32 = not quantized and on_cpu()
@@ -48,7 +48,7 @@ def _tensors(path: Path) -> Iterator[Any]:
         (length,) = struct.unpack("<Q", file.read(8))
         if length > _MAX_HEADER_BYTES:
             raise ValueError(f"{path}: not a safetensors file")
-        header = json.loads(file.read(length))
+        header = decode_json(file.read(length))
     return (entry for name, entry in header.items() if name != "__metadata__")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from typing import Any, BinaryIO
 
 from ...errors import UsageError
 from ...io.atomic import replacing, sync_folder
+from ...io.json_text import decode_json
 from ...io.locks import locked_folder
 from ...io.places import read_text
 from ...types import Record
@@ -101,10 +101,10 @@ def compact_at_end(folder: Path) -> Compaction | None:
 
 def _ended(folder: Path) -> bool:
     try:
-        manifest = json.loads(read_text(folder / MANIFEST))
+        manifest = decode_json(read_text(folder / MANIFEST))
     except FileNotFoundError:
         return True  # a folder that was not written by a run of this package
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise UsageError(f"{folder / MANIFEST}: cannot be read: {error}; restore it from a backup") from error
     return not isinstance(manifest, dict) or "records" in manifest or "complete" in manifest
 
@@ -222,7 +222,7 @@ def _ends_within_a_line(path: Path) -> bool:
         file.seek(0)
         last = deque(file, maxlen=1)
     try:
-        json.loads(last[0])
+        decode_json(last[0])
     except ValueError:
         return True
     return False

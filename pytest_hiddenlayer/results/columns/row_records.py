@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from ...errors import UsageError
 from ...io.codecs import record_from_json
+from ...io.json_text import decode_finite_json
 from ...types import Record
 from ..log.parquet_file import RECORDS_PARQUET, group_lines, open_parquet
 
@@ -26,7 +26,7 @@ class RowRecords:
     def __getitem__(self, row: int) -> Record:
         line = self._source.line(row)
         try:
-            return record_from_json(json.loads(line))
+            return record_from_json(decode_finite_json(line))
         except (ValueError, TypeError, AttributeError) as error:
             raise UsageError(f"{self.path}:{row + 1}: not a record: {error}") from error
 

@@ -12,12 +12,12 @@ import numpy as np
 
 from ...errors import UsageError
 from ..log.parquet_file import COLUMNS_VERSION, parquet_facts, read_columns
-from ..log.record_file import LARGE, RECORDS, current_parquet
+from ..log.record_file import LARGE, RECORDS, check_manifest, current_parquet
 from ..log.run_log import numbered_records
 from ..regression.baseline import CellKey
 from .row import CELL, COLUMNS
 from .row_records import RowRecords
-from .tables import joined, tables
+from .tables import joined, schema, tables
 
 _ROWS = 50_000  # of a table in memory
 
@@ -140,6 +140,7 @@ def columns_of(folder: Path, names: Sequence[str] = tuple(COLUMNS)) -> RunColumn
     None if the records must be read one by one: few of them, no pyarrow, or values that columns cannot hold.
     Raises UsageError if they cannot be read.
     """
+    check_manifest(folder)
     path = folder / RECORDS
     is_large = path.is_file() and path.stat().st_size >= LARGE
     if path.is_file() and find_spec("pyarrow") is None:
@@ -149,9 +150,18 @@ def columns_of(folder: Path, names: Sequence[str] = tuple(COLUMNS)) -> RunColumn
         facts = parquet_facts(parquet)
         if facts.get("columns") == COLUMNS_VERSION and facts.get("exact") and facts.get("records"):
             table = read_columns(parquet, list(names)).unify_dictionaries()
+            if not _is_current(table, names):  # another program's, or of a version between two releases
+                return None
             return RunColumns(folder=folder, table=table, records=RowRecords(parquet))
         return None
     return _from_lines(folder) if is_large else None
+
+
+def _is_current(table: Any, names: Sequence[str]) -> bool:
+    """Whether the columns have the names and types that this version derives; if not, the records are read."""
+    wanted = schema(json=False)
+    found = {field.name: field.type for field in table.schema}
+    return len(found) == len(table.schema) and all(found.get(name) == wanted.field(name).type for name in names)
 
 
 def _readable(folder: Path) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
+from ...io.json_text import decode_json
 
 RECORDS_PARQUET = "records.parquet"
 FORMAT = 1
@@ -113,7 +114,7 @@ def metadata_value(facts: Mapping[str, Any]) -> str:
 def _facts(file: Any) -> dict[str, Any] | None:
     written = (file.schema_arrow.metadata or {}).get(METADATA) or (file.metadata.metadata or {}).get(METADATA)
     try:
-        values = json.loads(written) if written else None
+        values = decode_json(written) if written else None
     except ValueError:
         return None
     return values if isinstance(values, dict) else None

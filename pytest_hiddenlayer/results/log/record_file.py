@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ...errors import UsageError
 from ...io.atomic import replacing
+from ...io.json_text import decode_json
 from ...io.jsonl import raw_lines
 from ...io.locks import locked_folder
 from .parquet_file import RECORDS_PARQUET, parquet_facts, parquet_lines
@@ -21,6 +22,10 @@ from .parquet_file import RECORDS_PARQUET, parquet_facts, parquet_lines
 RECORDS = "records.jsonl"
 CALLS = "calls"
 """The folder with answered calls of cases that have no record yet, see `unfinished_calls`."""
+
+MANIFEST = "run.json"
+MANIFEST_SCHEMA = 1
+"""Version of the fields of `run.json`."""
 LARGE = 64 << 20
 """Bytes of `records.jsonl` from which on it is read as columns instead of records, if pyarrow is installed."""
 _BLOCK = 1 << 20
@@ -48,6 +53,7 @@ def record_lines(folder: Path) -> tuple[Path, Iterator[tuple[int, bytes]]]:
     An incomplete last line of JSONL is left out. Raises UsageError if the folder holds no records, and while it
     is read if the file is damaged.
     """
+    check_manifest(folder)
     path = folder / RECORDS
     if path.is_file():
         return path, raw_lines(path)
@@ -55,6 +61,21 @@ def record_lines(folder: Path) -> tuple[Path, Iterator[tuple[int, bytes]]]:
     if path.is_file():
         return path, enumerate(parquet_lines(path), 1)
     raise UsageError(f"{folder}: no records.jsonl in this run; was it interrupted before its first answer?")
+
+
+def check_manifest(folder: Path) -> None:
+    """Raise UsageError if a later version wrote the run. A `run.json` that cannot be read says nothing of that."""
+    path = folder / MANIFEST
+    try:
+        manifest = decode_json(path.read_bytes())
+    except (OSError, ValueError):
+        return
+    schema = manifest.get("schema") if isinstance(manifest, dict) else None
+    if isinstance(schema, int) and schema > MANIFEST_SCHEMA:
+        raise UsageError(
+            f"{path}: it has schema {schema}, and this version reads up to {MANIFEST_SCHEMA}; install a later "
+            "pytest-hiddenlayer"
+        )
 
 
 def current_parquet(folder: Path) -> Path | None:

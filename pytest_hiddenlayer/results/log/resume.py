@@ -14,7 +14,7 @@ from typing import Any
 from ...io.places import open_regular
 from ...types import RESUMED_CALLS, SCORER_FAILED, Record
 from .placed_records import placed_records, record_at
-from .record_file import RECORDS, has_records
+from .record_file import RECORDS, check_manifest, has_records
 from .run_chain import RESUMED_FROM
 from .run_log import read_records
 
@@ -25,6 +25,7 @@ def reusable_records(folder: Path) -> ReusableRecords | RecordsInMemory:
     `records.jsonl` is read once now, and each record again when it is asked for. Raises UsageError if the folder
     holds no readable log.
     """
+    check_manifest(folder)
     path = folder / RECORDS
     if not path.is_file():
         return RecordsInMemory(_reused(record) for record in read_records(folder) if _is_reusable(record))

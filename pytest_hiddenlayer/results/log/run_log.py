@@ -23,13 +23,13 @@ from ...io.locks import locked
 from ...io.places import read_text
 from ...types import Record
 from .git import git_state
-from .record_file import RECORDS, has_calls, has_records, record_lines, restore_lines
+from .record_file import MANIFEST as MANIFEST
+from .record_file import MANIFEST_SCHEMA, RECORDS, has_calls, has_records, record_lines, restore_lines
 from .unfinished_calls import UnfinishedCalls
 
 REPORTS = Path("reports")
 """Folder of runs and batches in a project's root, unless --hl-reports names another."""
 RUNS = REPORTS / "runs"
-MANIFEST = "run.json"
 METRICS = "metrics.jsonl"
 """What the tracker logs besides records."""
 
@@ -116,7 +116,7 @@ class RunLog:
 def manifest(root: Path, run_id: str, command: Sequence[str]) -> dict[str, Any]:
     """What is known of a run before it starts: command without secrets, versions, git commit and host."""
     return {
-        "schema": 1,
+        "schema": MANIFEST_SCHEMA,
         "run_id": run_id,
         "started_at": datetime.now(UTC).isoformat(),
         "command": mask_arguments(command),

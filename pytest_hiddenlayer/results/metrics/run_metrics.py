@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
+from ...io.json_text import decode_json
 from ...io.places import read_text
 from ...types import Record
 from .cells import CellMetrics, by_cell, compute_metrics, config_from_records
@@ -30,7 +30,7 @@ def cell_settings(folder: Path) -> dict[tuple[str, ...], Mapping[str, Any]]:
     """
     path = folder / "summary.json"
     try:
-        cells = json.loads(read_text(path))
+        cells = decode_json(read_text(path))
         return {(c["task"], c["label"], c["provider"], c["slug"]): c for c in cells if "slug" in c}
     except FileNotFoundError:
         return {}

@@ -51,7 +51,10 @@ def parse_snapshot(text: str, name: str) -> dict[str, Any]:
         problem = "it is not a JSON object" if not isinstance(value, dict) else f"missing {sorted(missing)}"
         raise SnapshotError(f"{name}: not a snapshot: {problem}; write it again with --snapshot-update")
     if value["schema"] != SCHEMA:
-        raise SnapshotError(f"{name}: schema {value['schema']!r}, but this version reads schema {SCHEMA}")
+        raise SnapshotError(
+            f"{name}: schema {value['schema']!r:.60}, but this version reads schema {SCHEMA}; install a later "
+            "pytest-hiddenlayer, or write it again with --snapshot-update"
+        )
     if not isinstance(value["samples"], dict) or not isinstance(value["scorer"], str):
         raise SnapshotError(f"{name}: not a snapshot: `samples` must be an object and `scorer` a string")
     texts = all(isinstance(value[field], str) for field in ("task", "strategy", "provider", "model"))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from ...errors import UsageError
 from ...extensions.secret_masking import mask_secrets
+from ...io.json_text import decode_json
 from ...io.places import read_text
 from ...options import Shard
 from ..cell_config import CellConfig
+from ..log.record_file import check_manifest
 from ..log.run_log import MANIFEST, RunLog
 from .plan import ShardPlan
 
@@ -53,18 +56,19 @@ def write_shard(run_log: RunLog, plan: ShardPlan, typed: Mapping[str, Any], cell
 def is_shard(folder: Path) -> bool:
     """Whether the run in a folder says that it is a shard."""
     try:
-        return KEY in json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError, TypeError, RecursionError):
+        return KEY in decode_json((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError, TypeError):
         return False
 
 
 def read_shard(folder: Path) -> ShardManifest:
     """Returns the shard in a run's folder. Raises UsageError if the run is not a shard, or cannot be read."""
+    check_manifest(folder)
     path = folder / MANIFEST
     try:
-        values = json.loads(read_text(path))
+        values = decode_json(read_text(path))
         part = values[KEY] if isinstance(values, dict) and KEY in values else None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read ({error}); name the folder of a run with --shard") from error
     if part is None:
         raise UsageError(f"{folder}: this run is no shard; name runs that were made with --shard K/N")
@@ -101,5 +105,4 @@ def _cell(values: Mapping[str, Any]) -> CellConfig:
     known = {field.name for field in fields(CellConfig)}
     if unknown := values.keys() - known:
         raise ValueError(f"unknown fields {sorted(unknown)}")
-    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
-    return CellConfig(**{**values, **lists})
+    return TypeAdapter(CellConfig).validate_python(dict(values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +52,7 @@ def _criterion(entry: Any, number: int, scale: Scale) -> Criterion:
         if not isinstance(entry.get(key), str) or not entry[key].strip():
             raise UsageError(f"rubric: entry {number} needs a text as {key!r}, got {entry.get(key)!r}")
     weight = entry.get("weight", 1.0)
-    if not isinstance(weight, int | float) or isinstance(weight, bool) or not (math.isfinite(weight) and weight > 0):
+    if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 < weight <= sys.float_info.max:
         raise UsageError(f"rubric: entry {number}: weight must be a number above 0, got {weight!r}")
     scale = Scale.from_param(entry["scale"]) if "scale" in entry else scale
     return Criterion(name=entry["name"], text=entry["criteria"], weight=float(weight), scale=scale)

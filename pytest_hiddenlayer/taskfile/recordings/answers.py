@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from typing import Any
 
 from ...errors import did_you_mean
@@ -96,6 +96,6 @@ def _number(at: str, value: Any, what: str) -> float | None:
     if value is None:
         return None
     number = plain_value(value) if isinstance(value, Scalar) else None
-    if not isinstance(number, int | float) or isinstance(number, bool) or not math.isfinite(number) or number < 0:
+    if not isinstance(number, int | float) or isinstance(number, bool) or not 0 <= number <= sys.float_info.max:
         raise ValueError(f"{at} must be {what} or null, got {describe(value)}")
     return float(number)

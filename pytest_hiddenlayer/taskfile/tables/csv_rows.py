@@ -59,7 +59,8 @@ def _delimiter(header: str) -> str:
 
 
 def _check_header(source: Source, header: list[str]) -> None:
-    repeated = next((name for name in header if name and header.count(name) > 1), None)
+    counts = Counter(header)
+    repeated = next((name for name in header if name and counts[name] > 1), None)
     if repeated is not None:
         raise source.error(f"column {repeated!r} appears twice; rename one", line=1)
 

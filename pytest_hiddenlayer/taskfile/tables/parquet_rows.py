@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,7 +44,8 @@ def parquet_rows(source: Source) -> Iterator[Row]:
 
 def _check(source: Source, table: Any) -> None:
     names = table.schema_arrow.names
-    repeated = next((name for name in names if names.count(name) > 1), None)
+    counts = Counter(names)
+    repeated = next((name for name in names if counts[name] > 1), None)
     if repeated is not None:
         raise source.error(f"column {repeated!r} appears twice; rename one")
     if table.metadata.num_rows > MAX_ROWS:

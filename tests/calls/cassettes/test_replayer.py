@@ -37,12 +37,13 @@ from pytest_hiddenlayer.types import GenerationConfig
     ids=["conflict", "list", "half", "missing", "type", "unknown", "usage", "message"],
 )
 def test_a_malformed_line_is_an_error(tmp_path, bad, why):
-    """The error names file and line, for replaying and for recording; recording then loses nothing."""
+    """The error names file and line, for replaying and for recording; a call that is recorded already is not lost."""
     path = tmp_path / "mlx-nano-1.jsonl"
-    path.write_bytes(format_line(identity(), ANSWER) + bad)
-    with pytest.raises(UsageError, match=rf"mlx-nano-1\.jsonl:2: not a recorded call: .*({why})"):
-        Replayer(tmp_path)
     recorder = Recorder(tmp_path)
+    path.write_bytes(format_line(identity(), ANSWER) + bad)
+    for opened in (Replayer, Recorder):
+        with pytest.raises(UsageError, match=rf"mlx-nano-1\.jsonl:2: not a recorded call: .*({why})"):
+            opened(tmp_path)
     recorder.add(identity(replace(REQUEST, seed=8)), ANSWER)
     with pytest.raises(UsageError, match=r"mlx-nano-1\.jsonl:2"):
         recorder.close()

@@ -1,0 +1,9 @@
+"""Damaged files of every kind that is read, and the commands that must survive them.
+
+mutators     damages of bytes, of lines and of values
+seeds        a project with a file of every kind
+conversions  files of other tools
+commands     commands that read files
+kinds        which commands read which file
+cases        runs commands on damaged files, each in a process with limits
+"""
