@@ -50,7 +50,8 @@ def _changes(cell: CellPair) -> Iterator[tuple[str, Change]]:
             yield pair.id, "newly_wrong" if pair.old_right else "newly_right"
         elif not isclose(pair.old, pair.new, abs_tol=ROUNDING):
             yield pair.id, "lower" if pair.new < pair.old else "higher"
-    yield from ((name, "lost") for name in pairing.lost)
+    # A sample whose record is missing is lost too, but has nothing to show.
+    yield from ((name, "lost") for name in pairing.lost if name in cell.new.samples)
     yield from ((name, "gained") for name in pairing.gained)
 
 
