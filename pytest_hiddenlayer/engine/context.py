@@ -110,8 +110,7 @@ class AnswerContext:
     def parse(self, text: str) -> str | None:
         """Return the headline scorer's canonical answer in `text`, found without knowing the target."""
         if text not in self._parsed:
-            scorer = self.case.cell.scorers[0]
-            answer: Any = None if is_blank(text) else scorer.parse(text, self.sample)  # a user's returns anything
+            answer: Any = None if is_blank(text) else self.case.cell.scorers[0].parse(text, self.sample)
             self._parsed[text] = None if answer is None else text_of(answer)
         return self._parsed[text]
 

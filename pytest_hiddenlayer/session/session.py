@@ -153,16 +153,12 @@ class Session:
             check_snapshots(self.root / "snapshots", self.root)
             check_snapshot_sizes(self.configs.values())
 
-    def write(self, records: Sequence[Record]) -> None:
-        """Write records to the run log that another computer sent."""
-        self._write(records)
-
     def _keep(self, records: Sequence[Record]) -> None:
         """Write records to the run log, and count them as progress."""
         self.progress.add(record for record in records if controlled(record.label) is None)
-        self._write(records)
+        self.write(records)
 
-    def _write(self, records: Sequence[Record]) -> None:
+    def write(self, records: Sequence[Record]) -> None:
         """Write records to the run log; if the disk is full, they still count in this run's results."""
         if self.known:
             records = [record for record in records if record.key not in self.known]
@@ -178,7 +174,7 @@ class Session:
                 self.write_faults.add_records(1, reason(error))
                 return
             for record in records:  # as many as fit
-                self._write([record])
+                self.write([record])
 
     @property
     def reused(self) -> ReusedAnswers:

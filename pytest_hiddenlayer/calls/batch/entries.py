@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-
-from pydantic import FiniteFloat, TypeAdapter
 
 from ...errors import UsageError
 from ...io.json_text import decode_json
@@ -28,7 +27,7 @@ class BatchEntry:
     kind: str
     keys: list[str]  # of the requests whose answers are still needed
     n: int  # requests when it was sent
-    intended_s: FiniteFloat  # Unix time just before sending
+    intended_s: float  # Unix time just before sending
     batch_id: str | None = None  # None: it is unknown whether the server created it
     collected: bool = False  # its results are on disk
     failed: str | None = None  # the server's message, if it rejected the batch as a whole
@@ -57,6 +56,8 @@ def read_entries(folder: Path) -> Iterator[BatchEntry]:
 
 def read_entry(path: Path) -> BatchEntry:
     """The entry in a file. Raises UsageError if it cannot be read."""
+    from pydantic import TypeAdapter  # not at the top: this module loads with the plugin
+
     field_names = {f.name for f in fields(BatchEntry)}
     try:
         values = decode_json(read_bytes(path))
@@ -64,7 +65,10 @@ def read_entry(path: Path) -> BatchEntry:
             raise ValueError(f"schema {values['schema']}, this version reads {_SCHEMA}")
         check_tag(values["tag"], path)
         known = {name: value for name, value in values.items() if name in field_names}
-        return TypeAdapter(BatchEntry).validate_python(known)
+        entry = TypeAdapter(BatchEntry).validate_python(known)
+        if not math.isfinite(entry.intended_s):
+            raise ValueError(f"intended_s: {entry.intended_s} is no time")
+        return entry
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{path}: cannot be read as a batch entry ({error}); move it away. If its batch was sent, "
