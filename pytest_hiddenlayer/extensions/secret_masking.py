@@ -74,9 +74,9 @@ def held_keys(text: str, keys: Sequence[str]) -> list[str]:
 def secrets_of_environment(min_length: int = MIN_LENGTH) -> tuple[str, ...]:
     """The values of variables such as OPENAI_API_KEY, and passwords in addresses and headers in others."""
     global _known
-    environment = dict(os.environ)
+    environment = getattr(os.environ, "_data", os.environ)  # as bytes: `os.environ` decodes every value each time
     if environment != _known[0]:
-        _known = (environment, tuple(dict.fromkeys(_secrets(environment))))
+        _known = (dict(environment), tuple(dict.fromkeys(_secrets(os.environ))))
     return tuple(value for value in _known[1] if len(value) >= min_length)
 
 
@@ -85,7 +85,7 @@ def is_random(value: str) -> bool:
     return len(value) >= 16 and any(map(str.isdigit, value)) and any(map(str.isalpha, value))
 
 
-_known: tuple[dict[str, str], tuple[str, ...]] = ({}, ())  # an environment, and its secrets
+_known: tuple[dict[Any, Any], tuple[str, ...]] = ({}, ())  # an environment, and its secrets
 
 
 def mask_arguments(arguments: Sequence[str]) -> list[str]:
