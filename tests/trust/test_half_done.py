@@ -75,10 +75,10 @@ class Dies:
     async def complete(self, request):
         asked = pathlib.Path("asked.txt")
         with asked.open("a") as file:
-            file.write(f"{{request.role}} {{request.round}}\\n")
-        if len(asked.read_text().splitlines()) == {kill_at}:
+            file.write(f"{request.role} {request.round}\\n")
+        if len(asked.read_text().splitlines()) == int(pathlib.Path("kill_at.txt").read_text()):
             os.kill(os.getpid(), signal.SIGKILL)
-        text = f"The answer is a{{request.seed % 3}}."
+        text = f"The answer is a{request.seed % 3}."
         usage = Usage(input_tokens=1, output_tokens=1, calls=1)
         return Completion(text=text, finish_reason="stop", usage=usage, latency_s=0.5, model="m", cost_usd=0.25)
 """
@@ -86,7 +86,8 @@ class Dies:
 
 def ask(folder: Folder, kill_at: int, *more: str) -> Any:
     """What `hiddenlayer run` prints with a provider that kills it at a call."""
-    folder.write("conftest.py", DIES.format(kill_at=kill_at))
+    folder.write("conftest.py", DIES)
+    folder.write("kill_at.txt", str(kill_at))  # a module changed within a second may be read from its bytecode
     return folder.command("run", "--provider", "dies", *more)
 
 
