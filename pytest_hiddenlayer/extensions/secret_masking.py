@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 MASK = "[masked]"
 _PART_CHARS = 100_000  # of a text that are looked through at once, so that it is not copied whole
 _OVERLAP_CHARS = 5000
+_OF_EACH_TEST = "PYTEST_CURRENT_TEST"
 MIN_LENGTH = 8
 """A shorter value of the environment is no key, and may appear in any text."""
 
@@ -74,10 +75,30 @@ def held_keys(text: str, keys: Sequence[str]) -> list[str]:
 def secrets_of_environment(min_length: int = MIN_LENGTH) -> tuple[str, ...]:
     """The values of variables such as OPENAI_API_KEY, and passwords in addresses and headers in others."""
     global _known
-    environment = getattr(os.environ, "_data", os.environ)  # as bytes: `os.environ` decodes every value each time
-    if environment != _known[0]:
-        _known = (dict(environment), tuple(dict.fromkeys(_secrets(os.environ))))
+    state = _state_of_environment()
+    if state != _known[0]:
+        _known = (state, tuple(dict.fromkeys(_secrets(current_environment()))))
     return tuple(value for value in _known[1] if len(value) >= min_length)
+
+
+def current_environment() -> dict[str, str]:
+    """The variables of the environment, without the one that pytest sets for every test.
+
+    `dict(os.environ)` raises KeyError if another thread removes a variable meanwhile.
+    """
+    values = ((name, os.environ.get(name)) for name in list(os.environ) if name != _OF_EACH_TEST)
+    return {name: value for name, value in values if value is not None}
+
+
+def _state_of_environment() -> dict[Any, Any]:
+    """What is equal while the environment is: computed twice per item or more, so from what Python has encoded."""
+    encoded = vars(os.environ).get("_data")
+    if not isinstance(encoded, dict):
+        return dict(current_environment())
+    state = encoded.copy()  # in one step, whatever other threads do
+    for name in (_OF_EACH_TEST, _OF_EACH_TEST.encode()):
+        state.pop(name, None)
+    return state
 
 
 def is_random(value: str) -> bool:
@@ -85,7 +106,7 @@ def is_random(value: str) -> bool:
     return len(value) >= 16 and any(map(str.isdigit, value)) and any(map(str.isalpha, value))
 
 
-_known: tuple[dict[Any, Any], tuple[str, ...]] = ({}, ())  # an environment, and its secrets
+_known: tuple[dict[Any, Any], tuple[str, ...]] = ({}, ())  # a state of the environment, and its secrets
 
 
 def mask_arguments(arguments: Sequence[str]) -> list[str]:

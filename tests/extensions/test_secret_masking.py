@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from collections import UserDict
+from collections.abc import Iterator
+
 import pytest
 
-from pytest_hiddenlayer.extensions.secret_masking import MASK, mask_arguments, mask_secrets
+from pytest_hiddenlayer.extensions import secret_masking
+from pytest_hiddenlayer.extensions.secret_masking import (
+    MASK,
+    current_environment,
+    mask_arguments,
+    mask_secrets,
+    secrets_of_environment,
+)
 
 
 @pytest.mark.parametrize(
@@ -55,3 +66,33 @@ def test_the_value_of_a_secret_option_is_masked():
     """The word after an option that names a secret is masked; other words are not."""
     shown = mask_arguments(["pytest", "evals", "--api-token", "hush", "-k", "single", "--hl-budget", "2"])
     assert shown == ["pytest", "evals", "--api-token", MASK, "-k", "single", "--hl-budget", "2"]
+
+
+class Vanishing(UserDict[str, str]):
+    """An environment in which another thread removes a variable after its names were listed."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(["PYTEST_CURRENT_TEST", "GONE", *self.data])
+
+
+def test_an_environment_that_another_thread_changes_is_read(monkeypatch):
+    """pytest sets and removes a variable for every test, while other threads look for keys."""
+    monkeypatch.setattr(os, "environ", Vanishing(OPENAI_API_KEY="hush-hush-hush"))
+    assert "PYTEST_CURRENT_TEST" not in current_environment()
+    assert secrets_of_environment() == ("hush-hush-hush",)
+    monkeypatch.undo()
+    assert "hush-hush-hush" not in secrets_of_environment()
+
+
+def test_the_name_of_the_test_that_runs_does_not_have_keys_looked_for_again(monkeypatch):
+    """It differs for every item: only another variable does."""
+    looked: list[str] = []
+    monkeypatch.setattr(secret_masking, "_secrets", lambda environment: looked.append("again") or [])
+    for name in ("a", "b", "c"):
+        os.environ["PYTEST_CURRENT_TEST"] = f"{name} (call)"
+        secrets_of_environment()
+    assert len(looked) <= 1
+    monkeypatch.setenv("ANOTHER_TOKEN", "0123456789")
+    secrets_of_environment()
+    assert looked[-1:] == ["again"]
+    monkeypatch.setattr(secret_masking, "_known", ({}, ()))
