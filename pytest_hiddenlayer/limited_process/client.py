@@ -16,8 +16,12 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
+
+from ..extensions.secret_masking import current_environment
 
 START_S = 60.0
 """Time that a process may take to start."""
@@ -25,8 +29,13 @@ WALL_FACTOR = 20
 """Time that a request may take in all, as a multiple of its processor time: for computers with other work."""
 MAX_RESPONSE = 100_000_000
 """Bytes of a response."""
-_INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONHOME", "PYTHONPATH", "TMPDIR", "VIRTUAL_ENV")
+_INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONHOME", "PYTHONPATH", "PYTHONUSERBASE", "TMPDIR", "VIRTUAL_ENV")
 _INHERITED_STARTS = ("LD_", "DYLD_")
+# The folder of this package comes last: a program may have found it by a path that no new process has.
+_CODE = """import runpy, sys
+sys.path.append(sys.argv[3])
+runpy.run_module(sys.argv[2], run_name="__main__", alter_sys=False)"""
+_PACKAGES = Path(__file__).absolute().parents[2]
 
 
 class LimitExceededError(Exception):
@@ -45,7 +54,7 @@ class LimitedProcess:
         self._module, self._memory_mb = module, memory_mb
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._owner = 0  # the process that started it: a fork must not share its pipes
+        _all.add(self)
 
     def ask(self, *request: Any) -> Any:
         """Return the response to a request of plain values: None, numbers, texts, lists, tuples and mappings.
@@ -54,7 +63,7 @@ class LimitedProcess:
         """
         message = marshal.dumps((self.cpu_s, request))
         with self._lock:
-            if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
+            if self._process is None or self._process.poll() is not None:
                 self._start()
             try:
                 response = json.loads(self._exchange(message, WALL_FACTOR * self.cpu_s))
@@ -68,7 +77,7 @@ class LimitedProcess:
     def close(self) -> None:
         """Kill the process."""
         process, self._process = self._process, None
-        if process is None or self._owner != os.getpid():
+        if process is None:
             return
         process.kill()
         process.wait()
@@ -76,29 +85,36 @@ class LimitedProcess:
             if pipe is not None:
                 pipe.close()
 
+    def forget(self) -> None:
+        """After a fork: leave the process and its pipes to the parent, and a lock that another thread held."""
+        self._lock = threading.Lock()
+        if self._process is not None:
+            self._process.returncode = 0  # it is no child of this one
+            self._process = None
+
     def _start(self) -> None:
         self.close()
         # -P: otherwise Python would import and run a json.py or a math_verify.py in the current folder.
-        command = [sys.executable, "-P", "-m", self._module, str(self._memory_mb)]
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if name in _INHERITED or name.startswith(_INHERITED_STARTS)
-        }
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            bufsize=0,
-            start_new_session=True,  # Ctrl-C is for this process, which then ends that one
-        )
-        self._owner = os.getpid()
-        atexit.register(self.close)
+        command = [sys.executable, "-P", "-c", _CODE, str(self._memory_mb), self._module, str(_PACKAGES)]
+        environment = {name: value for name, value in current_environment().items() if _is_inherited(name)}
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                bufsize=0,
+                start_new_session=True,  # Ctrl-C is for this process, which then ends that one
+            )
+        except OSError as error:  # no processes or files left, no interpreter
+            raise ProcessFailedError(f"a process of {self._module} cannot be started: {error}") from error
         if self._read_line(START_S) != b"ready\n":
             self.close()
-            raise ProcessFailedError(f"python -m {self._module} does not start; reinstall pytest-hiddenlayer")
+            raise ProcessFailedError(
+                f"{sys.executable} does not run {self._module}{_reason(command, environment)}; "
+                "check the installation of pytest-hiddenlayer"
+            )
 
     def _exchange(self, message: bytes, wall_s: float) -> bytes:
         assert self._process is not None
@@ -142,6 +158,37 @@ class LimitedProcess:
                     break
                 chunks += chunk
         return bytes(chunks)
+
+
+_all: weakref.WeakSet[LimitedProcess] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for process in list(_all):
+        process.close()
+
+
+def _forget_all() -> None:
+    for process in list(_all):
+        process.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)
+
+
+def _reason(command: list[str], environment: dict[str, str]) -> str:
+    """ ": " and the last line that a process writes which does not start; "" if there is none."""
+    try:
+        ended = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=START_S, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    lines = ended.stderr.decode("utf-8", "replace").split("\n")
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    return f": {last.strip()[:300]}" if last else ""
 
 
 def _is_inherited(name: str) -> bool:

@@ -143,6 +143,8 @@ def compile_regex(pattern: str, flags: int = 0) -> Regex:
         ) from error
     except (re.error, ValueError, OverflowError, RecursionError, MemoryError) as error:
         raise UsageError(f"pattern {_shown(pattern)} is not a regular expression: {error}") from error
+    except RuntimeError as error:
+        raise UsageError(f"pattern {_shown(pattern)} cannot be checked: {error}") from error
 
 
 def _in_process(method: str, pattern: str, flags: int, text: str) -> list[list[tuple[int, int]]]:

@@ -9,14 +9,16 @@ import signal
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.trust_scale import times
 
+from pytest_hiddenlayer import regular_expressions
 from pytest_hiddenlayer.errors import UsageError
-from pytest_hiddenlayer.limited_process.client import LimitedProcess, LimitExceededError
+from pytest_hiddenlayer.limited_process.client import LimitedProcess, LimitExceededError, ProcessFailedError
 from pytest_hiddenlayer.regular_expressions import compile_regex
 from pytest_hiddenlayer.taskfile import prompt
 from pytest_hiddenlayer.taskfile.prompt import check_template, render_template
@@ -198,6 +200,53 @@ def test_a_process_that_was_killed_is_replaced(process: LimitedProcess) -> None:
     os.kill(process._process.pid, signal.SIGKILL)
     process._process.wait()
     assert process.ask("search", "a", 0, "a") == [[[0, 1]]]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_fork_leaves_the_process_and_its_lock_to_its_parent(process: LimitedProcess) -> None:
+    """A child that was forked while another thread asks starts a process of its own, and waits for no lock."""
+    assert process.ask("search", "a", 0, "a") == [[[0, 1]]]
+    before = process._process
+    with process._lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12: a fork beside threads
+        child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        right = process.ask("search", "a", 0, "ba") == [[[1, 2]]] and process._process is not before
+        process.close()
+        os._exit(0 if right else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert process.ask("search", "a", 0, "a") == [[[0, 1]]]
+    assert process._process is before
+
+
+def test_a_process_starts_where_no_path_leads_to_this_package(
+    process: LimitedProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative PYTHONPATH leads nowhere after a change of the folder."""
+    monkeypatch.setenv("PYTHONPATH", "src")
+    assert process.ask("search", "a", 0, "a") == [[[0, 1]]]
+
+
+@pytest.mark.parametrize(
+    ("program", "module", "reason"),
+    [
+        ("", "worker", "cannot be started"),
+        ("/missing/python", "worker", "cannot be started"),
+        (sys.executable, "missing", "No module named pytest_hiddenlayer.regular_expressions.missing"),
+    ],
+)
+def test_a_process_that_cannot_start_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, program: str, module: str, reason: str
+) -> None:
+    """It says why: no interpreter, or the last line that it wrote. A task file with such a pattern is refused."""
+    monkeypatch.setattr(sys, "executable", program)
+    process = LimitedProcess(f"pytest_hiddenlayer.regular_expressions.{module}", cpu_s=1.0, memory_mb=1024)
+    with pytest.raises(ProcessFailedError, match=reason):
+        process.ask("search", "a", 0, "a")
+    monkeypatch.setattr(regular_expressions, "PROCESS", process)
+    with pytest.raises(UsageError, match=f"cannot be checked.*{reason}"):
+        regular_expressions.compile_regex("(a+)+b?c?")
 
 
 AUDITED = """
