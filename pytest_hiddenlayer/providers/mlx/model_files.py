@@ -163,5 +163,5 @@ def _states_hash(folder: Path) -> str:
     states = []
     for file in sorted(file for file in folder.iterdir() if file.suffix in _MODEL_FILES):
         state = file.stat()  # the time of modification can be set to that of another file; that of the change cannot
-        states.append([file.name, state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino])
+        states.append([file.name, state.st_size, state.st_mtime_ns, state.st_ctime_ns])
     return hashlib.sha256(repr(states).encode()).hexdigest()[:16]
