@@ -17,7 +17,7 @@ from ..identifiers import controlled
 from ..io.writable import reason
 from ..options import RunOptions
 from ..results.cell_config import CellConfig
-from ..results.log.half_done import earlier_calls
+from ..results.log.half_done import check_earlier_calls, earlier_calls
 from ..results.log.lean_records import without_texts
 from ..results.log.reused_answers import ReusedAnswers, reused_answers
 from ..results.log.run_log import REPORTS, RunLog, new_run_id, read_records
@@ -141,6 +141,8 @@ class Session:
     def check(self) -> None:
         """Raise UsageError for a run to resume or a baseline that does not exist, before anything is asked."""
         _ = self.reused
+        if self.options.resume is not None and not self.worker:
+            check_earlier_calls(self.options.resume)
         if self.updating:
             refuse_updates(self.options)
         if not (self.worker or self.updating) and self.options.gate in ("regression", "require"):

@@ -115,6 +115,26 @@ def test_a_killed_debate_goes_on(debate):
     assert any("; 5 calls of 1 half-done answer too" in line for line in printed.outlines)
 
 
+@pytest.mark.parametrize("line", ["garbage", '{"schema": 1, "key": 2}', "[]"])
+@pytest.mark.parametrize("way", [["run", "--resume"], ["evals", "-n", "0", "--hl-resume"]])
+def test_a_file_of_calls_that_was_edited_is_an_error_of_use(folder, line, way):
+    """It names the file, the line and what to do, before anything is asked."""
+    folder.task()
+    folder.replies()
+    folder.run()
+    (run,) = folder.runs()
+    folder.write(f"{run.relative_to(folder.path)}/calls/0.jsonl", f"{line}\n")
+    use = folder.command if way[0] == "run" else folder.plain
+    result = use(*way, "last", "--provider", "scripted:replies.json")
+    printed = "\n".join([*result.outlines, *result.errlines])
+    assert result.ret in (2, 4)
+    assert "calls/0.jsonl:1: not an answered call" in printed
+    assert "remove this file" in printed
+    assert "Traceback" not in printed
+    assert "INTERNALERROR" not in printed
+    assert len(folder.runs()) == 1
+
+
 FEW = ["debate-n2", "self_consistency-run", "manager_worker-n0", "tree_of_thoughts-run", "judge-n2", "rerun-n0"]
 ALL = [f"{form}-{way}" for form in FORMS for way in WAYS if (form, way) != ("rerun", "run")]
 

@@ -30,6 +30,13 @@ def earlier_calls(folder: Path) -> Mapping[str, Sequence[CompletedCall]]:
     return found
 
 
+def check_earlier_calls(folder: Path) -> None:
+    """Raise UsageError if a file of calls cannot be read, of the run in `folder` or of one that it resumed."""
+    for run in run_chain(folder):
+        for _ in unfinished_calls(run):
+            pass
+
+
 @dataclass(frozen=True, slots=True)
 class Spending:
     """What runs spent on answered calls."""

@@ -144,7 +144,7 @@ _ADVICE = "to ask for them again, remove this file"
 
 
 def _calls_of(path: Path) -> Iterator[CompletedCall]:
-    for number, _, values in objects_of(path, raw_lines(path), "an answered call"):
+    for number, _, values in objects_of(path, raw_lines(path), "an answered call", advice=_ADVICE):
         try:
             yield CompletedCall.from_json(values)
         except TypeError as error:
