@@ -26,13 +26,15 @@ def same_model(requested: str, reported: str) -> bool:
     """Whether the name that the server reports is the requested one, or a dated or tagged form of it.
 
     `gpt-5-mini` and `gpt-5-mini-2025-08-07` are the same, `llama3.2` and `llama3.2:latest`,
-    `claude-x-latest` and `claude-x-20250101`; a folder or hub name and its last part.
+    `claude-x-latest` and `claude-x-20250101`, `claude-x-4-0` and `claude-x-4-20250514`; a
+    folder or hub name and its last part.
     """
     requested, reported = _normalized(requested), _normalized(reported)
     if not reported or requested == reported:
         return True
     dated = re.fullmatch(re.escape(requested) + r"[-@:.](\d[\d.-]*|latest)", reported)
-    return bool(dated or re.fullmatch(re.escape(reported) + r":\w+", requested))
+    first = requested.endswith("-0") and re.fullmatch(re.escape(requested[:-2]) + r"-\d{8}", reported)
+    return bool(dated or first or re.fullmatch(re.escape(reported) + r":\w+", requested))
 
 
 def _normalized(name: str) -> str:

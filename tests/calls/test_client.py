@@ -180,7 +180,8 @@ def test_another_model_has_a_warning():
     ("asked", "said", "same"),
     [("gpt-5-mini", "gpt-5-mini-2025-08-07", True), ("llama3.2", "llama3.2:latest", True), ("a/b", "b", True),
      ("claude-x-latest", "claude-x-20250101", True), ("gpt-5", "gpt-5-mini", False), ("x", "", True),
-     ("llama3.2:1b", "llama3.2:3b", False), ("folder/nano.gguf", "nano", True)],
+     ("llama3.2:1b", "llama3.2:3b", False), ("folder/nano.gguf", "nano", True),
+     ("claude-x-4-0", "claude-x-4-20250514", True), ("claude-x-4-0", "claude-x-4-1-20250805", False)],
 )  # fmt: skip
 def test_names_of_one_model(asked, said, same):
     """Dates, tags, folders and `latest` do not make another model; a size does."""
