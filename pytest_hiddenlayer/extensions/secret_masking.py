@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 MASK = "[masked]"
 _PART_CHARS = 100_000  # of a text that are looked through at once, so that it is not copied whole
 _OVERLAP_CHARS = 5000
+_PIECE = 6  # characters of a key that are looked for first
 _OF_EACH_TEST = "PYTEST_CURRENT_TEST"
 MIN_LENGTH = 8
 """A shorter value of the environment is no key, and may appear in any text."""
@@ -68,6 +69,8 @@ def held_keys(text: str, keys: Sequence[str]) -> list[str]:
     for start in range(0, len(text), _PART_CHARS):
         lower = text[start : start + _PART_CHARS + _OVERLAP_CHARS].lower()
         plain = "".join(_unescaped(lower).split())
+        if not _may_hold((lower, plain), tuple(keys)):
+            continue
         held |= {key: None for key in keys if any(form in lower or form in plain for form in _forms(key))}
     return list(held)
 
@@ -146,6 +149,25 @@ def _forms(key: str) -> tuple[str, ...]:
             code = encode(bytes(offset) + data).decode().rstrip("=")
             forms.append(code[-(-offset * 8 // 6) : -1])  # what neighbours do not change
     return tuple(dict.fromkeys(form.lower() for form in forms if len(form) >= MIN_LENGTH))
+
+
+def _may_hold(texts: Sequence[str], keys: tuple[str, ...]) -> bool:
+    """Whether a form of a key may be in one of the texts; false for most texts, in a fraction of the time.
+
+    Every form is so long that it covers one of the pieces that are looked at.
+    """
+    pieces, step = _pieces(keys)
+    return not all(
+        pieces.isdisjoint([text[start : start + _PIECE] for start in range(0, len(text), step)]) for text in texts
+    )
+
+
+@lru_cache(maxsize=16)
+def _pieces(keys: tuple[str, ...]) -> tuple[frozenset[str], int]:
+    """(all pieces of all forms of the keys, the distance of those to look at in a text)."""
+    forms = [form for key in keys for form in _forms(key)]
+    pieces = frozenset(form[at : at + _PIECE] for form in forms for at in range(len(form) - _PIECE + 1))
+    return pieces, min(map(len, forms), default=MIN_LENGTH) - _PIECE + 1
 
 
 @lru_cache(maxsize=64)

@@ -12,6 +12,7 @@ from pytest_hiddenlayer.extensions import secret_masking
 from pytest_hiddenlayer.extensions.secret_masking import (
     MASK,
     current_environment,
+    held_keys,
     mask_arguments,
     mask_secrets,
     secrets_of_environment,
@@ -96,3 +97,15 @@ def test_the_name_of_the_test_that_runs_does_not_have_keys_looked_for_again(monk
     secrets_of_environment()
     assert looked[-1:] == ["again"]
     monkeypatch.setattr(secret_masking, "_known", ({}, ()))
+
+
+@pytest.mark.parametrize(
+    "key", ["hush-678", "hush-hush-0123456789", "two words-0123456789", "ß-hush-0123456789-ü" * 3]
+)
+def test_a_key_is_found_at_every_place_of_a_text(key):
+    """Only some pieces of a text are looked at first, and every form of a key covers one of them."""
+    for form in secret_masking._forms(key):
+        for start in range(120):
+            for end in ("", " and more words"):
+                assert held_keys(f"{'x' * start}{form}{end}", ["another-key-98765", key]) == [key]
+    assert held_keys("x" * 500, [key]) == []
