@@ -52,7 +52,7 @@ def refuse_foreign(folder: Path, *, instead: str) -> os.stat_result:
 
 
 def is_private(file: Path) -> bool:
-    """Whether a regular file exists, no link, that no other user can have written."""
+    """Whether a file exists, is regular and not a link, and only this user can have written it."""
     try:
         state, folder = file.lstat(), file.parent.lstat()
     except (FileNotFoundError, NotADirectoryError):

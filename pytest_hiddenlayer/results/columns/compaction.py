@@ -15,7 +15,7 @@ from ...errors import UsageError
 from ...io.atomic import replacing, sync_folder
 from ...io.json_text import decode_json
 from ...io.locks import locked_folder
-from ...io.places import read_text
+from ...io.regular_files import read_text
 from ...types import Record
 from ..log.parquet_file import (
     COLUMNS_VERSION,

@@ -64,7 +64,7 @@ def record_lines(folder: Path) -> tuple[Path, Iterator[tuple[int, bytes]]]:
 
 
 def check_manifest(folder: Path) -> None:
-    """Raise UsageError if a later version wrote the run. A `run.json` that cannot be read says nothing of that."""
+    """Raise UsageError if a later version wrote the run. A `run.json` that cannot be read is accepted."""
     path = folder / MANIFEST
     try:
         manifest = decode_json(path.read_bytes())

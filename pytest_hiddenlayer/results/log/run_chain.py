@@ -10,7 +10,7 @@ from pathlib import Path
 from .run_log import MANIFEST
 
 RESUMED = "resumed"
-"""Key of the manifest: the name of the folder of the run that was resumed, which is beside the run's own."""
+"""Key of the manifest: the name of the folder of the run that was resumed, which is next to the run's own."""
 RESUMED_FROM = "resumed_from"
 """Key of `Record.answer_metadata`: id of the run that the answer was first made in."""
 MAX_RUNS = 100

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from ...errors import UsageError
 from ...extensions.secret_masking import mask_secrets
 from ...io.json_text import decode_json
-from ...io.places import read_text
+from ...io.regular_files import read_text
 from ...options import Shard
 from ..cell_config import CellConfig
 from ..log.record_file import check_manifest
