@@ -21,6 +21,9 @@ from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.io.jsonl import raw_lines
 from pytest_hiddenlayer.io.regular_files import open_regular
 from pytest_hiddenlayer.probes.capture_files import load_capture
+from pytest_hiddenlayer.results.log.record_file import check_manifest
+from pytest_hiddenlayer.results.log.run_chain import run_chain
+from pytest_hiddenlayer.results.shards.manifest import is_shard
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links, pipes and owners of files")
 
@@ -63,6 +66,17 @@ def test_a_run_folder_of_a_stranger_stops_no_command(folder: Folder, command: tu
         assert printed.ret in (0, 1, 4), name
         assert "Traceback" not in "\n".join(printed.errlines), name
         shutil.rmtree(hostile)
+
+
+@pytest.mark.parametrize("special", SPECIAL_FILES, ids=lambda special: special.__name__)
+def test_a_manifest_is_a_regular_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, special):
+    """Where `run.json` is a pipe, a device or a folder, nothing is known of the run, and nothing waits."""
+    monkeypatch.chdir(tmp_path)
+    special(tmp_path / "run.json")
+    with ends():
+        check_manifest(tmp_path)
+        assert run_chain(tmp_path) == [tmp_path]
+        assert not is_shard(tmp_path)
 
 
 @pytest.mark.slow
