@@ -139,7 +139,7 @@ def reached(file: Path, options: argparse.Namespace) -> dict[str, Reached]:
 
 
 def try_faults(chosen: list[Mutant], tests: dict[str, Reached], options: argparse.Namespace, until: float) -> None:
-    """Write the verdict on each fault; those in what runs at import come last, for each imports the package anew."""
+    """Write the verdict on each fault; those in what runs at import come last, for each imports the package again."""
     by_name = {mutant.name: mutant for mutant in chosen}
     of_mutant: dict[str, list[str]] = {}
     with options.out.open("a", encoding="utf-8") as out:

@@ -17,20 +17,19 @@ _INVISIBLE = re.compile(
 )
 """Characters without a shape, which a text may hide words in, though Python calls them printable.
 
-A selector of the emoji or text style after another character is none: it belongs to that one.
+A selector of the emoji or text style after another character is not among them: it belongs to that character.
 """
 
 _COLOUR = re.compile(r"(\x1b\[(?:0|1|2|39;49;00|(?:0?1;)?[39][1-7])m)")
-"""Colours of this program's tables and of pytest's differences. Black is none of them: it hides text."""
+"""Colours of this program's tables and of pytest's differences. Black is not among them: it hides text."""
 
 
 def visible(text: str) -> str:
     """The text with each character that is not printable, a newline or a tab replaced by its Python escape.
 
-    This covers terminal control sequences, marks that change the direction of writing, characters
-    that nobody sees, lone surrogates, and the first character of what a CI job would take for a
-    workflow command.
-    Text that is safe already is returned unchanged, so applying it twice changes nothing.
+    This covers terminal control sequences, marks that change the direction of writing, invisible
+    characters, lone surrogates, and the first character of what a CI job would take for a workflow
+    command. Text that is safe already is returned unchanged, so applying it twice changes nothing.
     """
     if not text.isprintable():
         text = "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text.replace("\r\n", "\n"))

@@ -20,7 +20,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "web"), str(ROOT)]
 
-import build as web_build  # noqa: E402  web/build.py
+import build as web_build  # noqa: E402  web/build.py; whether it is sorted depends on a folder build/
 from pytest_hiddenlayer.version import __version__  # noqa: E402
 
 SPEC = "1.5"  # what both programs write

@@ -236,7 +236,7 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, str, object]]:
 
 
 def _replacements(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    """(operator, what stands in place of the node)"""
+    """(operator, what replaces the node)"""
     match node:
         case ast.Constant(value=bool(value)):
             yield "constant", ast.copy_location(ast.Constant(not value), node)

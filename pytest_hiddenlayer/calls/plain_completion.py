@@ -22,7 +22,7 @@ _NAMES = tuple(field.name for field in fields(Completion))
 
 
 def plain_completion(completion: Any) -> Any:
-    """Return a Completion with plain values; None, or the default, in place of others. What is none is returned."""
+    """Return a Completion with plain values; None, or the default, instead of others. Anything else is returned."""
     if not isinstance(completion, Completion) or not isinstance(completion.text, str):
         return completion
     if _is_plain(completion):

@@ -131,7 +131,7 @@ def _is_logprob(value: object) -> bool:
 
 
 def _name(value: object, unknown: str) -> str:
-    """The start of the text; `unknown` if it is none."""
+    """The start of the text; `unknown` if it is not a text."""
     return value[:MAX_NAME] if isinstance(value, str) else unknown
 
 

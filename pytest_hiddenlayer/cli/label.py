@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..io.places import check_inside
+from ..io.links import check_inside
 from .argument_types import current_project, named_run
 from .terminal_input import rater_name, read_line, relative_to_cwd, utc_now
 

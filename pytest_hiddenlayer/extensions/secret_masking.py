@@ -56,7 +56,7 @@ def mask_keys(text: str, keys: Sequence[str], mask: str = MASK) -> str:
 
 
 def mask_values(value: Any, keys: Sequence[str]) -> Any:
-    """A value of JSON types with every key in its texts masked; the same object if there is none."""
+    """A value of JSON types with every key in its texts masked; the same object if no text has a key."""
     held = held_keys("\0".join(_texts(value)), keys) if keys else []
     return _masked(value, held) if held else value
 

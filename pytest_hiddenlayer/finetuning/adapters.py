@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import UsageError
 from ..io.atomic import write_json
 from ..io.json_text import decode_json
-from ..io.places import read_text
+from ..io.regular_files import read_text
 from ..providers.mlx.adapters import (
     CONFIG,
     MANIFEST,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 from ..errors import UsageError
 from ..io.json_text import decode_json
 from ..io.jsonl import read_lines
-from ..io.places import read_text
+from ..io.regular_files import read_text
 from ..project import find_project
 from ..results.log.run_listing import RunEntry, list_runs
 from ..results.log.run_log import MANIFEST, METRICS, find_run, read_records

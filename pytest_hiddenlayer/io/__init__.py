@@ -5,8 +5,9 @@ codecs           requests, completions and records as plain JSON values
 json_text        JSON that others wrote
 metadata_types   checks of what the engine writes into the metadata of an answer
 jsonl            logs of one JSON object per line
+links            paths that lead out of a project
 limited_json     JSON of servers, within limits of memory and depth
 locks            locks between processes
-places           which files are read and written: no devices, no links out of the project
+regular_files    files that are neither devices nor pipes, and logs that are no links
 writable         whether a folder can be written
 """

@@ -12,9 +12,9 @@ _LARGE_BYTES = re.compile(rb"[eE]\+?[0-9]{3}")
 
 
 def decode_json(text: str | bytes) -> Any:
-    """The value of a JSON text. Raises ValueError if it is none, or is nested more deeply than Python reads.
+    """The value of a JSON text. Raises ValueError if it is not JSON, or is nested more deeply than Python reads.
 
-    `json.loads` raises RecursionError for the latter, which nobody who catches ValueError expects.
+    `json.loads` raises RecursionError for the latter; callers expect ValueError.
     """
     try:
         return json.loads(text)
@@ -41,4 +41,4 @@ def _finite(text: str) -> float:
 
 
 def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name[:40]} is no number of JSON")
+    raise ValueError(f"{name[:40]} is not a number of JSON")

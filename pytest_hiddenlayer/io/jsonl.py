@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from ..errors import UsageError
 from .json_text import decode_finite_json
 from .locks import locked
-from .places import open_for_appending, open_regular
+from .regular_files import open_for_appending, open_regular
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 

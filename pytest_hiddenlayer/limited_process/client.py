@@ -70,6 +70,8 @@ class LimitedProcess:
             except BaseException:  # Ctrl-C too: the process would answer the next request with this response
                 self.close()
                 raise
+            if response["is_full"]:
+                self.close()  # the next request would find no memory
         if "too_large" in response:
             raise LimitExceededError(f"needs more than {self._memory_mb:,} MB of memory")
         return response["response"]

@@ -1,4 +1,4 @@
-"""The other end: reads requests, answers each within its limits, and ends with its input."""
+"""The limited process: reads requests, answers each within its limits, and ends with its input."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def serve(answer: Callable[..., Any]) -> None:
     The system kills this process if a request takes more processor time than the client allows. Memory is
     limited where the system can do so: on Linux.
     """
-    _limit_memory(int(sys.argv[1]) << 20)
+    size = int(sys.argv[1]) << 20
+    _limit_memory(size)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     requests, responses = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -30,17 +31,27 @@ def serve(answer: Callable[..., Any]) -> None:
     while header := requests.read(8):
         cpu_s, request = marshal.loads(requests.read(int.from_bytes(header, "big")))
         signal.setitimer(signal.ITIMER_PROF, cpu_s)
-        line = _response(answer, request)
+        line = _response(answer, request, size)
         signal.setitimer(signal.ITIMER_PROF, 0)
         responses.write(line + b"\n")
         responses.flush()
 
 
-def _response(answer: Callable[..., Any], request: tuple[Any, ...]) -> bytes:
+def _response(answer: Callable[..., Any], request: tuple[Any, ...], size: int) -> bytes:
     try:
-        return json.dumps({"response": answer(*request)}).encode()
+        response = answer(*request)
+        return json.dumps({"response": response, "is_full": _is_full(size)}).encode()
     except MemoryError:
-        return b'{"too_large": true}'
+        return b'{"too_large": true, "is_full": true}'
+
+
+def _is_full(size: int) -> bool:
+    """Whether half of the memory is still taken: Python does not give all of it back."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[0]) * resource.getpagesize() > size // 2
+    except (OSError, ValueError):  # not Linux: there is no limit
+        return False
 
 
 def _limit_memory(size: int) -> None:

@@ -80,7 +80,7 @@ class TaskFile(pytest.Module):
             state.faulty_files.add(self.nodeid)
             raise self.CollectError(
                 f"{self.nodeid}: the name of a task file is printed with every sample, and this one or its folder's "
-                "has characters that steer a terminal or that nobody sees; rename it"
+                "has characters that steer a terminal, or invisible ones; rename it"
             )
         try:
             task = session.load_task(self.path)

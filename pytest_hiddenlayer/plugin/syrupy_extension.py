@@ -1,7 +1,7 @@
 """Snapshot files of cells, which syrupy counts.
 
 They are written here: syrupy may write later, without the lock under which the file was read, and it turns
-a full disk, or an existing file that is no text, into a failed assertion.
+a full disk, or an existing file that is not text, into a failed assertion.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
 from ..io.atomic import write_text
-from ..io.places import read_text
+from ..io.regular_files import read_text
 from ..results.cell_config import CellConfig
 
 

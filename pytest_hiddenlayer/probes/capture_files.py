@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UsageError
-from ..io.places import open_regular
+from ..io.regular_files import open_regular
 from .attention.rollout import Array
 from .capture import ARRAYS, Capture
 from .capture_memory import readable

@@ -30,7 +30,7 @@ from typing import Any
 from ..errors import ProviderError, UsageError
 from ..identifiers import digest
 from ..io.json_text import decode_json
-from ..io.places import read_text
+from ..io.regular_files import read_text
 from ..io.writable import reason
 from ..protocols import ProviderCapabilities
 from ..types import Completion, Request, Usage

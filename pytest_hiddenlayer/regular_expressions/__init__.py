@@ -1,10 +1,9 @@
 """Regular expressions of task files: Python's syntax, with a deadline.
 
-Python's own engine cannot be interrupted, and `(a+)+$` takes it longer than a lifetime for some
-texts. The library `regex` stops at a deadline, but not while it compiles, nor in every search, and
-it may take gigabytes. So only expressions that are simple enough are searched here, for a moment;
-all others in a process that is killed at its limits. Only what `re` accepts is accepted, and it
-means the same.
+Python's own engine cannot be interrupted, and `(a+)+$` can take it years. The library `regex` stops at a
+deadline, but not while it compiles, nor in every search, and it may take gigabytes. So only expressions that
+are simple enough are searched here, for a moment; all others in a process that is killed at its limits. Only
+what `re` accepts is accepted, and it means the same.
 """
 
 from __future__ import annotations

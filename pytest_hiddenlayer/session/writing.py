@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import HiddenLayerError, UsageError
-from ..io.places import check_inside
+from ..io.links import check_inside
 from ..io.writable import reason, write_fault
 from ..results.cell_config import CellConfig
 

@@ -12,7 +12,7 @@ from typing import Any
 from ..engine.checks.preset_models import PRESETS, preset_models
 from ..engine.checks.task_models import loads_files
 from ..errors import UsageError, did_you_mean
-from ..io.places import is_inside
+from ..io.links import is_inside
 from ..local_models import parse_size
 from ..model_names import name_models, parse_model
 from ..option_table import BY_NAME

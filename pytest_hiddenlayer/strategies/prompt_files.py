@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from ..errors import UsageError, did_you_mean
-from ..io.places import read_text
+from ..io.regular_files import read_text
 
 GENERAL = "general"
 FOLDER = Path(__file__).parent / "prompts"

@@ -48,7 +48,7 @@ class HostileServer:
 
 
 def response(body: bytes, *, status: str = "200 OK", length: int | None = None, **headers: str) -> bytes:
-    """A whole response; `length` replaces the true length, and `_` in names of headers stands for `-`."""
+    """A whole response; `length` replaces the true length, and `_` in names of headers means `-`."""
     given = {"content-type": "application/json", "content-length": str(len(body) if length is None else length)}
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
     lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in given.items() if value)]

@@ -37,7 +37,7 @@ def cost_usd(messages: Any, text: str) -> Decimal:
 
 @dataclass(slots=True)
 class Calls:
-    """What a server answered, and whom it kills."""
+    """What a server answered, and the process that it kills."""
 
     answered: Counter[str] = field(default_factory=Counter)  # body of a request → times
     spent_usd: Decimal = Decimal(0)  # by the tokens that the server reported

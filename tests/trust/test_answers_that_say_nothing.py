@@ -130,7 +130,7 @@ def test_answers_that_say_nothing_earn_nothing(scorer: str) -> None:
     ],
 )
 def test_a_label_for_answer_is_not_the_first_option(output: str, answer: str | None) -> None:
-    """'A:' below a question, or before another option, stands for 'answer'."""
+    """'A:' below a question, or before another option, means 'answer'."""
     sample = Sample(id="1", input=QUESTION, target="A", choices=OPTIONS)
     assert scored("choice", {}, sample, output).answer == answer
 

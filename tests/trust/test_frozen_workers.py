@@ -15,6 +15,7 @@ from support.trust_scale import times
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="needs signals")]
 ASKED = """
+import faulthandler
 import os
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.registry import provider
 
 HERE = Path(__file__).parent
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    faulthandler.dump_traceback_later(120, exit=True)  # far more than a run takes: one that waits for ever fails
 
 
 @provider("noted")

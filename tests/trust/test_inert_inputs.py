@@ -63,7 +63,7 @@ def quiet(browser: Browser) -> Iterator[None]:
 
 @pytest.mark.slow
 def test_no_address_of_a_page_runs(browser: Browser, tmp_path: Path):
-    """Whatever stands in the hash of the address, encoded or not, the page shows it as text or passes over it."""
+    """Whatever the hash of the address holds, encoded or not, the page shows it as text or ignores it."""
     open_page(browser, write_run_page(rich_run(tmp_path)))
     page = InertPage(browser)
     for number, payload in enumerate(PAYLOADS[:: times(20, 1)]):

@@ -226,7 +226,7 @@ def check_files(folder: Folder, result: pytest.RunResult) -> None:
 @pytest.mark.parametrize("n", ["0", "2"])
 @pytest.mark.parametrize("name", ["openai", "anthropic"])
 def test_no_file_and_no_output_has_the_key(evals: Folder, name: str, n: str):
-    """Not in records, report, junitxml, cassettes, cache, snapshots, logs: with every option that shows more."""
+    """Records, report, junitxml, cassettes, cache, snapshots and logs have none, with every option to show more."""
     with hostile_server(echo) as server:
         url = f"{server.url}/v1" if name == "openai" else server.url
         options = [

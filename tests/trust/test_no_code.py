@@ -11,6 +11,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ ENDLESS = (
 @pytest.mark.slow
 @pytest.mark.parametrize("template", LARGE[: times(3, len(LARGE))] + SLOW[: times(2, len(SLOW))])
 def test_a_template_that_no_estimate_stops_is_stopped(template: str) -> None:
-    """It is an error of the prompt, this process gets no larger, and the next template is rendered."""
+    """It is an error of the prompt, this process takes no more memory, and the next template is rendered."""
     with pytest.raises(ValueError, match=r"the prompt does not render: .*(memory|longer|50,000,000)"):
         render_template(template, {})
     assert render_template("{{ 'a' * n }}", {"n": 3}) == "aaa"
@@ -75,9 +76,17 @@ def test_a_template_that_needs_too_much_memory_is_an_error() -> None:
         render_template(LARGE[0], {})
 
 
+def test_a_request_that_takes_the_memory_costs_the_next_one_nothing() -> None:
+    """After a template that needed all memory, another one that needs some of it is rendered."""
+    process = LimitedProcess("pytest_hiddenlayer.taskfile.templates.worker", cpu_s=3.0, memory_mb=256)
+    with closing(process):
+        assert "error" in process.ask(LARGE[2], {})
+        assert process.ask("{{ text | length }}", {"text": "a" * 30_000_000}) == {"text": "30000000"}
+
+
 @pytest.mark.slow
 def test_a_template_that_takes_long_to_compile_is_refused() -> None:
-    """A list of half a million numbers is an error of the file."""
+    """A list of three million numbers is an error of the file."""
     with pytest.raises(ValueError, match="takes longer than 3 s"):
         check_template("{{ [" + "1," * 3_000_000 + "] }}")
 
@@ -92,12 +101,12 @@ def test_a_template_that_takes_long_to_compile_is_refused() -> None:
     ],
 )
 def test_usual_templates_need_no_process(template: str) -> None:
-    """What a prompt usually does costs what it did before."""
+    """A template with the usual operations is rendered without a process."""
     assert is_harmless(template)
 
 
 def test_the_prompts_of_the_package_need_no_process() -> None:
-    """All of them."""
+    """Every prompt of the package is rendered without a process."""
     files = [*(PACKAGE / "strategies" / "prompts").rglob("*.txt")]
     assert len(files) > 50
     assert [path for path in files if not is_harmless(path.read_text(encoding="utf-8"))] == []
@@ -128,7 +137,7 @@ def test_an_expression_that_takes_gigabytes_is_refused(pattern: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("pattern", "text"), ENDLESS[: times(2, len(ENDLESS))])
 def test_every_search_ends_and_others_go_on(pattern: str, text: str) -> None:
-    """Also where `regex` does not look at its deadline; meanwhile this process does other work."""
+    """A search ends also where `regex` ignores its deadline; meanwhile this process does other work."""
     ticks, ended = 0, threading.Event()
 
     def search() -> None:
@@ -274,7 +283,7 @@ TRAPS = "math_verify numpy json yaml regex jinja2 sympy pydantic scipy conf t si
 
 
 def hostile_project(folder: Path) -> None:
-    """Write a project of data only, in every format, whose texts look like code; and modules that nobody may run."""
+    """Write a project of data only, in every format, whose texts look like code; and modules that must not run."""
     trap = f"open({str(folder / 'ran')!r}, 'a').write(__name__)\n"
     for place in (folder, folder / "evals"):
         place.mkdir(exist_ok=True)

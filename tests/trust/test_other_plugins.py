@@ -154,7 +154,7 @@ def same(one: str, other: str) -> bool:
 
 
 def test_every_plugin_is_documented():
-    """The table of docs/security.md names the plugins that are tested."""
+    """docs/security.md names the plugins that are tested."""
     text = Path(__file__).parents[2].joinpath("docs/security.md").read_text(encoding="utf-8")
     section = text.split("## Other plugins")[1].split("\n## ")[0]
     assert [plugin.package for plugin in PLUGINS if plugin.package not in section] == []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.folder import Folder
-from support.traps import ends, pipe
+from support.special_files import ends, pipe
 from support.trust_runs import rich_run
 from support.watched_writes import watch
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links, pipes an
 
 
 def test_a_link_in_the_place_of_a_log_changes_no_other_file(tmp_path: Path):
-    """`labels.jsonl`, `records.jsonl` and every other log that is appended to."""
+    """No log that is appended to, such as `labels.jsonl` or `records.jsonl`, is written through a link."""
     victim, log = tmp_path / "victim", tmp_path / "labels.jsonl"
     victim.write_text("not ours, and without a line feed")
     log.symlink_to(victim)
@@ -98,7 +98,7 @@ def test_no_command_follows_an_ini_file_out_of_the_project(folder: Folder, comma
 
 
 def test_a_folder_that_the_user_names_may_be_anywhere(folder: Folder):
-    """--hl-reports DIR, also if DIR is a link there."""
+    """`--hl-reports DIR` writes there, also if DIR is a link."""
     project, elsewhere = _project(folder)
     (folder.path / "link").symlink_to(elsewhere)
     assert project.run("--hl-reports", str(folder.path / "link")).ret == 0
@@ -157,8 +157,8 @@ TEMPORARY = re.compile(
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_a_command_writes_only_where_it_says(folder: Folder, command: tuple[str, ...], places: tuple[str, ...]):
-    """In the project: the folders that its documents name. Elsewhere: its folder in the cache, and temporary files
-    of which none is left."""
+    """It writes to the places in the project that its documents name; elsewhere, to its folder in the cache and
+    to temporary files, of which none is left."""
     project, _ = _project(folder)
     rich_run(project.path)
     base = project.path.parent / "watched"

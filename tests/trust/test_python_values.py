@@ -254,21 +254,21 @@ RAISED: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("form", "field", "provider"), PLACES_OF_VALUES[: times(4, len(PLACES_OF_VALUES))])
 def test_a_value_costs_its_item_at_most(folder: Folder, form: dict[str, Any], field: str, provider: str) -> None:
-    """Whatever a scorer, a strategy or a provider returns, or puts into what it returns."""
+    """Whatever a scorer, a strategy or a provider returns, or puts into it, the other items are scored."""
     check(folder, form, times(0, 1) * RETURNED or FEW, field=field, provider=provider)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("form", "provider"), RAISED[: times(2, len(RAISED))])
 def test_an_exception_costs_its_item(folder: Folder, form: dict[str, Any], provider: str) -> None:
-    """Whatever a scorer, a strategy or a provider raises, SystemExit and one whose text exits included."""
+    """Whatever a scorer, a strategy or a provider raises, SystemExit included, the other items are scored."""
     records = check(folder, form, list(ERRORS), provider=provider)
     assert {record["outcome"] for record in records.values()} == {"error"}
 
 
 @pytest.mark.slow
 def test_with_workers_too(folder: Folder) -> None:
-    """With -n 2 the others are scored as well."""
+    """With -n 2 the other items are scored as well."""
     check(folder, {"scorers": ["score"], "strategies": ["answer"]}, FEW, "-n", "2", field="answer")
 
 
@@ -289,7 +289,7 @@ def test_from_python_too(folder: Folder) -> None:
 
 @pytest.mark.parametrize("name", [name for name in VALUES if name not in ("coroutine", "future")])
 def test_every_value_becomes_strict_json(name: str) -> None:
-    """Bounded, with a note where something was left out; its text is bounded where it is shown."""
+    """Its JSON is bounded, with a note where something was left out, and so is its text where it is shown."""
     for value in (VALUES[name](), {"k": [VALUES[name]()]}):
         plain = bounded_json(value)
         text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
@@ -321,8 +321,8 @@ DURATIONS = {"huge": 10**6000, "max": 1e308, "nan": float("nan"), "negative": -1
 
 
 @pytest.mark.parametrize("name", DURATIONS)
-def test_a_duration_that_cannot_be_is_unknown(name: str) -> None:
-    """So that the sum of a cell is a number."""
+def test_a_duration_that_cannot_be_is_left_out_of_sums(name: str) -> None:
+    """A duration that is negative, huge or not a number adds 0 seconds, so the sum of a cell is a number."""
     usage, duration = Usage(calls=1), cast("float", DURATIONS[name])
     completion = Completion(text="a", finish_reason="stop", usage=usage, latency_s=duration, model="m")
     assert checked_completion(plain_completion(completion), "m").latency_s == 0.0
@@ -330,7 +330,7 @@ def test_a_duration_that_cannot_be_is_unknown(name: str) -> None:
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_every_exception_is_described(name: str) -> None:
-    """In one bounded text, and so is its traceback."""
+    """The description and the traceback of an exception are bounded texts."""
     error = ERRORS[name]()
     assert type(error).__name__ in describe_error(error)
     assert len(describe_error(error)) < 21_000

@@ -111,3 +111,39 @@ def snapshots_of(folder: Folder) -> dict[str, str]:
     """Path → text of every snapshot."""
     paths = sorted((folder.path / "snapshots").rglob("*.json"))
     return {str(path.relative_to(folder.path)): path.read_text(encoding="utf-8") for path in paths}
+
+
+AT_THE_FIRST_SNAPSHOT = """
+import os, signal
+
+REPLACE, SENT = os.replace, []
+
+
+def replace(source, target, **more):
+    REPLACE(source, target, **more)
+    if "snapshots" in str(target) and not SENT:
+        SENT.append(target)
+        os.kill(os.getpid(), signal.NUMBER)
+
+
+os.replace = replace
+"""
+
+
+@pytest.mark.parametrize("kind", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("front_end", ["pytest", "command"])
+def test_a_signal_between_two_snapshots_waits_for_the_others(folder: Folder, front_end: str, kind: str) -> None:
+    """A signal after the first of three snapshots was replaced ends the run when all three are new."""
+    for name in ("first", "second", "third"):
+        folder.task(name)
+    folder.replies()
+    folder.plain("evals", "--hl-provider", "scripted:replies.json", "--snapshot-update")
+    old = snapshots_of(folder)
+    folder.write("conftest.py", AT_THE_FIRST_SNAPSHOT.replace("NUMBER", kind))
+    folder.replies(wrong=[1])
+    args = ["--provider", "scripted:replies.json", "--snapshot-update"]
+    printed = folder.plain("evals", *args) if front_end == "pytest" else folder.command("run", "evals", *args)
+    new = snapshots_of(folder)
+    assert printed.ret != 0
+    assert len(new) == 3
+    assert [path for path in new if new[path] == old[path]] == []

@@ -14,10 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.faults_in_files import full_disk, killed_in_child, step
 from support.folder import ENVIRONMENT, Folder
 from support.records import CONFIG, record
+from support.special_files import endless, pipe
 from support.trust_scale import times
+from support.write_steps import full_disk, killed_in_child, step
 
 from pytest_hiddenlayer.errors import SnapshotError, UsageError
 from pytest_hiddenlayer.io.locks import lock
@@ -144,26 +145,21 @@ def _no_text(path: Path) -> None:
     path.write_bytes(b"\xff\xfe{")
 
 
-def _pipe(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-def _endless(path: Path) -> None:
-    path.unlink()
-    path.symlink_to("/dev/zero")
-
-
-def _folder(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
 def _cut_off(path: Path) -> None:
     path.write_text(path.read_text()[:100])
 
 
-DAMAGES = [_conflict, _no_text, _pipe, _endless, _folder, _cut_off]
+def _replaced_by(special: Callable[[Path], None]) -> Callable[[Path], None]:
+    def damage(path: Path) -> None:
+        path.unlink()
+        special(path)
+
+    damage.__name__ = special.__name__
+    return damage
+
+
+DEVICE, FOLDER = _replaced_by(endless), _replaced_by(Path.mkdir)
+DAMAGES = [_conflict, _no_text, _replaced_by(pipe), DEVICE, FOLDER, _cut_off]
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__.strip("_"))
@@ -182,7 +178,7 @@ def test_a_partial_update_never_replaces_a_snapshot_that_cannot_be_read(tmp_path
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__.strip("_"))
 @pytest.mark.slow
 def test_no_snapshot_ends_a_run_in_an_internal_error(sums: Folder, damage):
-    """Compared with, updated in part or as a whole: a sentence that names the file, or a new snapshot."""
+    """Comparing with it, or updating all or a part of it, ends in a sentence that names it, or in a new snapshot."""
     sums.run("--snapshot-update")
     path = sums.snapshot()
     damage(path)
@@ -192,13 +188,13 @@ def test_no_snapshot_ends_a_run_in_an_internal_error(sums: Folder, damage):
         assert "INTERNALERROR" not in text
         assert "Traceback" not in text
         assert path.name in text or printed.ret == 0, options
-    assert printed.ret == (1 if damage in (_endless, _folder) else 0)
+    assert printed.ret == (1 if damage in (DEVICE, FOLDER) else 0)
     if printed.ret == 0:
         assert set(read_snapshot(path)["samples"]) == {"s0", "s1", "s2"}
 
 
 def test_markers_of_a_merge_are_named_with_their_line(tmp_path: Path):
-    """The file, the line and what to do."""
+    """The error says which file, which line and what to do."""
     update_snapshot(tmp_path, measured(0.0))
     _conflict(snapshot(tmp_path))
     with pytest.raises(SnapshotError, match=r"s\.json:1: two branches changed this snapshot.* --snapshot-update"):
@@ -208,7 +204,7 @@ def test_markers_of_a_merge_are_named_with_their_line(tmp_path: Path):
 def test_what_cannot_be_written_is_one_sentence_with_what_to_do(sums: Folder):
     """A folder in the place of the snapshot: exit status 1, the table, and no option that would not help."""
     sums.run("--snapshot-update")
-    _folder(sums.snapshot())
+    FOLDER(sums.snapshot())
     printed = sums.run("--snapshot-update")
     assert printed.ret == 1
     assert sum("could not be written: Is a directory" in line for line in printed.outlines) == 1

@@ -136,6 +136,22 @@ def test_only_pytest_loads_the_package_by_itself():
     assert not [path for path in ROOT.glob("pytest_hiddenlayer/**/*.pth") if "starters" not in path.parts]
 
 
+def test_a_bill_of_materials_depends_on_the_packages_only():
+    """Whatever the order in which tools list the packages, `make sbom` writes the same bytes."""
+    spec = importlib.util.spec_from_file_location("sbom", ROOT / "supply" / "sbom.py")
+    assert spec is not None
+    assert spec.loader is not None
+    sbom = importlib.util.module_from_spec(spec)
+    path = list(sys.path)
+    spec.loader.exec_module(sbom)
+    sys.path[:] = path
+    packages = [{"name": name, "purl": f"pkg:pypi/{name}@1"} for name in ("b", "a", "c")]
+    document = sbom.document(packages)
+    assert document == sbom.document(packages[::-1])
+    assert [component["name"] for component in document["components"]] == ["a", "b", "c"]
+    assert not {"serialNumber", "timestamp"} & {*document, *document["metadata"]}
+
+
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two folders with wheel and source distribution, built from copies with other times, places and permissions."""

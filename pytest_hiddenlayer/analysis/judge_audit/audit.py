@@ -11,7 +11,7 @@ from ...engine.judge_session import JudgeSession
 from ...errors import UsageError
 from ...io.atomic import write_json
 from ...io.json_text import decode_json
-from ...io.places import read_text
+from ...io.regular_files import read_text
 from ...model_names import full_name
 from ...options import RunOptions
 from ...types import GenerationConfig, ModelName, Usage

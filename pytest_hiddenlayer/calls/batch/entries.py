@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...errors import UsageError
 from ...io.json_text import decode_json
-from ...io.places import read_bytes
+from ...io.regular_files import read_bytes
 
 _SCHEMA = 1
 
@@ -67,7 +67,7 @@ def read_entry(path: Path) -> BatchEntry:
         known = {name: value for name, value in values.items() if name in field_names}
         entry = TypeAdapter(BatchEntry).validate_python(known)
         if not math.isfinite(entry.intended_s):
-            raise ValueError(f"intended_s: {entry.intended_s} is no time")
+            raise ValueError(f"intended_s: {entry.intended_s} is not a time")
         return entry
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import UsageError
 from ...io.json_text import decode_json
-from ...io.places import open_regular
+from ...io.regular_files import open_regular
 
 
 class BatchResults:

@@ -22,7 +22,7 @@ from ...identifiers import slug
 from ...io.atomic import replacing
 from ...io.json_text import decode_finite_json
 from ...io.jsonl import raw_lines
-from ...io.places import read_bytes
+from ...io.regular_files import read_bytes
 from ...types import Completion
 from ..cache_key import call_key
 from ..stored_completion import stored_completion, stored_values

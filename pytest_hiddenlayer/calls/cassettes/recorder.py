@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from ...errors import UsageError
 from ...io.jsonl import write_whole
 from ...io.locks import lock, locked_folder, unlock
-from ...io.places import open_regular
+from ...io.regular_files import open_regular
 from ...io.writable import reason
 from ...types import Completion
 from .format import RecordedCall, format_line, read_cassette, write_cassette
@@ -113,7 +113,7 @@ def _check(folder: Path) -> None:
 
 
 def parts(folder: Path) -> list[Path]:
-    """The files that are not merged yet, the newest last. Raises UsageError for a link, which nobody recorded."""
+    """The files that are not merged yet, the newest last. Raises UsageError for a link: no recorder makes one."""
     return sorted(map(_own, folder.glob(f"{PART}*")), key=lambda path: path.stat().st_mtime)
 
 

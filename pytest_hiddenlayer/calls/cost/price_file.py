@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError, did_you_mean
-from ...io.places import open_regular
+from ...io.regular_files import open_regular
 from ...types import Usage
 
 _NEEDED = ("provider", "model", "since", "input", "output")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ...errors import UsageError, did_you_mean
 from ...identifiers import digest
-from ...io.places import is_inside, read_text
+from ...io.links import is_inside
+from ...io.regular_files import read_text
 from ...registry import strategies
 from ...strategies.prompt_files import PromptFile, find_prompt, names_below, prompt_names, prompt_sets, read_prompt
 from ...taskfile.prompt import check_template, template_variables

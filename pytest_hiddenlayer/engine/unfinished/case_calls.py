@@ -11,7 +11,7 @@ from ...protocols import Provider
 from ...types import Completion, Request
 from .completed_call import CompletedCall, request_key
 
-WORTH_S = 0.001
+MIN_LATENCY_S = 0.001
 """A call without a cost that took less time is not written: asking again takes as long as reading it."""
 _Pending = tuple[str, str, Request, Completion, float]
 
@@ -74,7 +74,7 @@ class CaseCalls:
         return call.completion
 
     def _keep(self, provider: Provider, request: Request, asked: str, completion: Completion) -> None:
-        if self.write is None or not _is_worth(completion):
+        if self.write is None or not _is_worth_keeping(completion):
             return
         self._pending.append((asked, provider.model, request, completion, self.elapsed_s()))
         if self._in_flight:
@@ -99,6 +99,6 @@ class CaseCalls:
         )
 
 
-def _is_worth(completion: Completion) -> bool:
+def _is_worth_keeping(completion: Completion) -> bool:
     """Whether a call is worth keeping: a cached one is kept already."""
-    return not completion.cached and (completion.latency_s >= WORTH_S or bool(completion.cost_usd))
+    return not completion.cached and (completion.latency_s >= MIN_LATENCY_S or bool(completion.cost_usd))

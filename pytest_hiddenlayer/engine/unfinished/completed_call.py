@@ -67,7 +67,7 @@ class CompletedCall:
 
 
 def request_key(asked: str, model: str, request: Request) -> str:
-    """Return the hash of a call within its case: whom it asks, and everything that can change the answer.
+    """Return the hash of a call within its case: the model it asks, and everything that can change the answer.
 
     Two calls of a case never have the same one: the seed of a call counts the equal ones before it.
     """

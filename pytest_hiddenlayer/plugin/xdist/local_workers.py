@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class LocalWorkers:
-    """Asks workers for a sign of life, and tells them what workers that died have written to the log."""
+    """Pings workers, and sends them what workers that died have written to the log."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -40,12 +40,12 @@ class LocalWorkers:
         channel.setcallback(lambda message: self._unanswered.update({node: 0}))
 
     def start(self) -> None:
-        """Begin to ask for signs of life."""
+        """Begin to ping."""
         if not self._thread.is_alive() and not self._ended.is_set():
             self._thread.start()
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Stop pinging."""
         self._ended.set()
 
     def lost(self, node: Any) -> None:

@@ -114,7 +114,7 @@ class Workers:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        """Workers that end are not asked for signs of life."""
+        """Workers that end are not pinged."""
         self._local.stop()
 
     @pytest.hookimpl(tryfirst=True)

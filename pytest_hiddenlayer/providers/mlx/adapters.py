@@ -14,7 +14,7 @@ from typing import Any
 
 from ...errors import UsageError, did_you_mean
 from ...io.json_text import decode_json
-from ...io.places import read_text
+from ...io.regular_files import read_text
 from .weights_fingerprint import weights_fingerprint
 
 WEIGHTS = "adapters.safetensors"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ...io.regular_files import open_regular
 from ...results.log.record_file import RECORDS
 from ...types import Record
 from ..page.log_reader import LoggedRecord, LogReader
@@ -35,7 +36,7 @@ class GrowingLog:
     def new_records(self) -> Iterator[Record]:
         """Yield the records that were completed since the last call."""
         try:
-            log = (self._folder / RECORDS).open("rb")
+            log = open_regular(self._folder / RECORDS)
         except OSError:  # no record was written yet
             return
         with log:
@@ -60,7 +61,7 @@ class GrowingLog:
         places, reader = self._places[start:end], LogReader(folder=self._folder)  # not the one that counts faults
         if not places:
             return
-        with (self._folder / RECORDS).open("rb") as log:
+        with open_regular(self._folder / RECORDS) as log:
             for position, length, number in places:
                 log.seek(position)
                 if (logged := reader.logged(number, log.read(length) + b"\n")) is None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...io.places import read_text
+from ...io.regular_files import read_text
 from ...results.log.summary import SUMMARY
 from ..file_types.changes_types import changes_type
 from ..file_types.json_types import checked, every, left_out_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from pathlib import Path
 
-from ...io.places import open_regular
+from ...io.regular_files import open_regular
 from .bundle import generator
 from .run_page import REPORT
 

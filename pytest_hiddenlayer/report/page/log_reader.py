@@ -11,6 +11,7 @@ from typing import Any
 
 from ...errors import UsageError
 from ...io.codecs import record_from_json, record_to_json
+from ...io.regular_files import open_regular
 from ...results.log.parquet_file import RECORDS_PARQUET, parquet_lines
 from ...results.log.record_file import RECORDS
 from ...types import RECORD_SCHEMA, Record
@@ -69,7 +70,7 @@ class LogReader:
         if not (self.folder / RECORDS).exists() and (self.folder / RECORDS_PARQUET).is_file():
             yield from (line + b"\n" for line in parquet_lines(self.folder / RECORDS_PARQUET))
             return
-        with (self.folder / RECORDS).open("rb") as lines:
+        with open_regular(self.folder / RECORDS) as lines:
             yield from lines
 
     def logged(self, number: int, line: bytes) -> LoggedRecord | None:

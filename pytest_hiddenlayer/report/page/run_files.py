@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...io.places import read_text
+from ...io.regular_files import read_text
 from ...results.log.record_file import RECORDS
 from ...results.log.run_log import MANIFEST
 from ...results.log.summary import SUMMARY

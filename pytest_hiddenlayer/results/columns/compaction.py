@@ -15,7 +15,7 @@ from ...errors import UsageError
 from ...io.atomic import replacing, sync_folder
 from ...io.json_text import decode_json
 from ...io.locks import locked_folder
-from ...io.places import read_text
+from ...io.regular_files import open_regular, read_text
 from ...types import Record
 from ..log.parquet_file import (
     COLUMNS_VERSION,
@@ -215,7 +215,7 @@ def _check_complete(path: Path, facts: Mapping[str, Any]) -> None:
 
 def _ends_within_a_line(path: Path) -> bool:
     """Whether the last line is not JSON: its process was killed while writing it."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         file.seek(max(0, path.stat().st_size - 1))
         if file.read(1) == b"\n":
             return False

@@ -17,6 +17,7 @@ from ...io.atomic import replacing
 from ...io.json_text import decode_json
 from ...io.jsonl import raw_lines
 from ...io.locks import locked_folder
+from ...io.regular_files import open_regular, read_bytes
 from .parquet_file import RECORDS_PARQUET, parquet_facts, parquet_lines
 
 RECORDS = "records.jsonl"
@@ -64,10 +65,10 @@ def record_lines(folder: Path) -> tuple[Path, Iterator[tuple[int, bytes]]]:
 
 
 def check_manifest(folder: Path) -> None:
-    """Raise UsageError if a later version wrote the run. A `run.json` that cannot be read says nothing of that."""
+    """Raise UsageError if a later version wrote the run. A `run.json` that cannot be read is accepted."""
     path = folder / MANIFEST
     try:
-        manifest = decode_json(path.read_bytes())
+        manifest = decode_json(read_bytes(path))
     except (OSError, ValueError):
         return
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
@@ -132,7 +133,7 @@ def remove_temporary(folder: Path) -> None:
 def digest_of(path: Path) -> str:
     """The SHA-256 of a file."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()

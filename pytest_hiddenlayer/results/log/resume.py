@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from ...io.places import open_regular
+from ...io.regular_files import open_regular
 from ...types import RESUMED_CALLS, SCORER_FAILED, Record
 from .placed_records import placed_records, record_at
 from .record_file import RECORDS, check_manifest, has_records

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...io.json_text import decode_json
+from ...io.regular_files import read_bytes
 from .run_log import MANIFEST
 
 RESUMED = "resumed"
-"""Key of the manifest: the name of the folder of the run that was resumed, which is beside the run's own."""
+"""Key of the manifest: the name of the folder of the run that was resumed, which is next to the run's own."""
 RESUMED_FROM = "resumed_from"
 """Key of `Record.answer_metadata`: id of the run that the answer was first made in."""
 MAX_RUNS = 100
@@ -31,7 +32,7 @@ def run_chain(folder: Path) -> Sequence[Path]:
 
 def _resumed(folder: Path) -> str | None:
     try:
-        name = json.loads((folder / MANIFEST).read_bytes()).get(RESUMED)
-    except (OSError, ValueError, AttributeError, RecursionError):
+        name = decode_json(read_bytes(folder / MANIFEST)).get(RESUMED)
+    except (OSError, ValueError, AttributeError):
         return None
     return name if isinstance(name, str) and _NAME.fullmatch(name) else None

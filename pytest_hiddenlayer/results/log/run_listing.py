@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...io.places import read_text
+from ...io.regular_files import read_text
 from .parquet_file import RECORDS_PARQUET
 from .record_file import RECORDS
 from .run_log import MANIFEST, METRICS

@@ -20,7 +20,7 @@ from ...io.atomic import write_json
 from ...io.codecs import record_from_json, record_to_json
 from ...io.jsonl import LineLog, objects_of, read_from
 from ...io.locks import locked
-from ...io.places import read_text
+from ...io.regular_files import read_text
 from ...types import Record
 from .git import git_state
 from .record_file import MANIFEST as MANIFEST

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import UsageError
 from ...io.json_text import decode_json
-from ...io.places import read_text
+from ...io.regular_files import read_text
 from ...types import Record
 from .cells import CellMetrics, by_cell, compute_metrics, config_from_records
 

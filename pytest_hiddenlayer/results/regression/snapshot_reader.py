@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import SnapshotError
-from ...io.places import read_text
+from ...io.regular_files import read_text
 from ...types import MAX_EPOCHS, OUTCOMES
 from ..metrics.cells import MIN_SCORED
 from .baseline import Baseline, BaselineSample
@@ -171,7 +171,7 @@ def _is_score(value: Any) -> bool:
 
 
 def _conflict(text: str) -> int | None:
-    """The number of the line with which git marks the begin of a conflict; None if there is none."""
+    """The number of the line at which a merge conflict begins; None if there is no conflict."""
     lines = text.splitlines()
     return next((number for number, line in enumerate(lines, 1) if line.startswith("<<<<<<<")), None)
 

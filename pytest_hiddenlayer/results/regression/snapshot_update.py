@@ -10,8 +10,8 @@ from typing import Any
 
 from ...errors import SnapshotError
 from ...io.atomic import write_text
+from ...io.links import check_inside
 from ...io.locks import locked_folder
-from ...io.places import check_inside
 from ..cell_config import CellConfig
 from ..metrics.cells import CellMetrics
 from .snapshot import lost_samples, snapshot_path, snapshot_text
@@ -46,7 +46,7 @@ def update_snapshot(root: Path, metrics: CellMetrics, write: WriteSnapshot = wri
 
 
 def _present_content(path: Path, name: str, *, needed: bool) -> Mapping[str, Any] | None:
-    """The content of the file; None if there is none, or if it cannot be read and all of it was measured now."""
+    """The content of the file; None if it does not exist, or if it cannot be read and all of it was measured now."""
     if not path.exists():
         return None
     try:

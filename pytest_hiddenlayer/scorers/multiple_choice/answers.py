@@ -55,7 +55,7 @@ def named_letters(text: str, options: Mapping[str, str]) -> list[str]:
     6. 'option B'; else marked letters ('(B)', 'B.'); else isolated letters; else option texts.
 
     Without known options any letter may be one. 'A:' in front of another option, of 'I …', or below a line
-    'Q: …' stands for 'answer', not for the first option.
+    'Q: …' means 'answer', not the first option.
     """
     text = _without_label(text, options)
     if letter := option_named(text, options):
@@ -71,7 +71,7 @@ def named_letters(text: str, options: Mapping[str, str]) -> list[str]:
 
 
 def _without_label(text: str, options: Mapping[str, str]) -> str:
-    """The text without a label 'A:' that stands for 'answer'."""
+    """The text without a label 'A:' that means 'answer'."""
     label = _ANSWER_LABEL.match(text)
     if label is None:
         return text

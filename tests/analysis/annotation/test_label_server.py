@@ -140,14 +140,14 @@ def test_the_terminal_and_the_page_write_the_same(serve, path, tmp_path):
 
 @pytest.mark.parametrize("length", ["9" * 5000, "-1", "1e3", "٣", ""])
 def test_a_length_that_is_no_number_of_bytes_is_a_bad_request(serve, length):
-    """Whoever has the token gets the status 400, not a broken connection."""
+    """The client gets the status 400, not a broken connection."""
     server = serve(pair())
     name = length.encode().decode("latin-1")
     assert ask(server, "POST", f"/{server.token}/answer", Content_Length=name)[0] == 400
 
 
 def test_a_position_of_5000_digits_is_a_bad_request(serve):
-    """It is no position of a question."""
+    """The client gets the status 400: no question has such a position."""
     server = serve(pair())
     assert ask(server, "POST", f"/{server.token}/answer", f"position={'9' * 5000}&answer=1")[0] == 400
 

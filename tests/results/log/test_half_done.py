@@ -143,7 +143,7 @@ def test_links_are_not_followed(tmp_path):
 
 
 def test_a_full_disk_is_said_once(tmp_path, monkeypatch):
-    """If calls cannot be written, the run goes on without, and nobody tries again."""
+    """If calls cannot be written, the run goes on without, and does not try again."""
     run, faults = log(tmp_path, "r"), []
     run.on_calls_fault = faults.append
     run.append(done("a"))

@@ -18,7 +18,7 @@ def scored(**values: float | None) -> dict[str, dict[str, object]]:
     [("mean", 0.5), ("median", 0.5), ("max", 0.9), ("pass_at_k", 0.5), ("pass_hat_k", 0.5), ("pass_at_2", 0.5)],
 )
 def test_reducers_that_count_right_epochs_are_means_of_the_other_scorers(reducer: str, expected: float) -> None:
-    """The limit of the headline scorer says nothing about another one."""
+    """The limit of the headline scorer does not apply to another one."""
     assert reduced_scores([0.1, 0.5, 0.9], reducer) == pytest.approx(expected)
 
 

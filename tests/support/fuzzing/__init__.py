@@ -1,6 +1,6 @@
 """Damaged files of every kind that is read, and the commands that must survive them.
 
-mutators     damages of bytes, of lines and of values
+damages      changes of bytes, of lines and of values
 seeds        a project with a file of every kind
 conversions  files of other tools
 commands     commands that read files

@@ -19,8 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from support.fuzzing.commands import Command
+from support.fuzzing.damages import damage
 from support.fuzzing.kinds import KINDS, Kind, run_front_end
-from support.fuzzing.mutators import damage
 from support.fuzzing.seeds import write_project
 
 CPU_S = 20  # of one command; usual is 0.2

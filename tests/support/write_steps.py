@@ -1,4 +1,4 @@
-"""The calls with which a file is written, one of which fails or is the last one of a process."""
+"""Does something at the n-th call with which a file is written: a full disk, a kill."""
 
 from __future__ import annotations
 

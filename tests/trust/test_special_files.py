@@ -1,4 +1,4 @@
-"""A link, a pipe or a device in the place of a file stops no command, and is neither read nor sent."""
+"""A link, a pipe or a device where a file is expected stops no command, and is neither read nor sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.cassettes import ANSWER, REQUEST, identity, record
 from support.folder import Folder
-from support.traps import TRAPS, endless, ends, pipe
+from support.special_files import SPECIAL_FILES, endless, ends, pipe
 from support.trust_runs import rich_run
 
 from pytest_hiddenlayer.calls.cassettes.format import format_line
@@ -19,16 +19,19 @@ from pytest_hiddenlayer.calls.cassettes.recorder import PART
 from pytest_hiddenlayer.calls.cassettes.replayer import Recorder, Replayer
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.io.jsonl import raw_lines
-from pytest_hiddenlayer.io.places import open_regular
+from pytest_hiddenlayer.io.regular_files import open_regular
 from pytest_hiddenlayer.probes.capture_files import load_capture
+from pytest_hiddenlayer.results.log.record_file import check_manifest
+from pytest_hiddenlayer.results.log.run_chain import run_chain
+from pytest_hiddenlayer.results.shards.manifest import is_shard
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links, pipes and owners of files")
 
 
-@pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.__name__)
-def test_only_regular_files_are_read(tmp_path: Path, trap: Callable[[Path], None]):
+@pytest.mark.parametrize("special", SPECIAL_FILES, ids=lambda special: special.__name__)
+def test_only_regular_files_are_read(tmp_path: Path, special: Callable[[Path], None]):
     """A pipe, a device, a loop of links, a socket and a folder are errors at once."""
-    trap(tmp_path / "x")
+    special(tmp_path / "x")
     with ends(), pytest.raises(OSError, match=r".+"):
         open_regular(tmp_path / "x").close()
     with ends(), pytest.raises(OSError, match=r".+"):
@@ -47,9 +50,9 @@ RUN_COMMANDS = (
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trap", [pipe, endless], ids=lambda trap: trap.__name__)
+@pytest.mark.parametrize("special", [pipe, endless], ids=lambda special: special.__name__)
 @pytest.mark.parametrize("command", RUN_COMMANDS, ids=lambda command: command[0])
-def test_a_run_folder_of_a_stranger_stops_no_command(folder: Folder, command: tuple[str, ...], trap):
+def test_a_run_folder_of_a_stranger_stops_no_command(folder: Folder, command: tuple[str, ...], special):
     """Whichever of its files is a pipe or a device, the command ends, without a traceback."""
     made = rich_run(folder.path / "elsewhere")
     good = shutil.copytree(made, folder.path / "good")
@@ -57,12 +60,23 @@ def test_a_run_folder_of_a_stranger_stops_no_command(folder: Folder, command: tu
     for name in RUN_FILES:
         hostile = shutil.copytree(made, runs / "hostile")
         (hostile / name).unlink(missing_ok=True)
-        trap(hostile / name)
+        special(hostile / name)
         with ends():
             printed = folder.command(*(part.format(run=hostile, good=good) for part in command))
         assert printed.ret in (0, 1, 4), name
         assert "Traceback" not in "\n".join(printed.errlines), name
         shutil.rmtree(hostile)
+
+
+@pytest.mark.parametrize("special", SPECIAL_FILES, ids=lambda special: special.__name__)
+def test_a_manifest_is_a_regular_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, special):
+    """Where `run.json` is a pipe, a device or a folder, nothing is known of the run, and nothing waits."""
+    monkeypatch.chdir(tmp_path)
+    special(tmp_path / "run.json")
+    with ends():
+        check_manifest(tmp_path)
+        assert run_chain(tmp_path) == [tmp_path]
+        assert not is_shard(tmp_path)
 
 
 @pytest.mark.slow
@@ -109,21 +123,21 @@ def test_a_recorded_call_names_no_file_elsewhere(tmp_path: Path, provider: str):
 
 
 @pytest.mark.parametrize("name", ["more.jsonl", f"{PART}bb"])
-@pytest.mark.parametrize("trap", [*TRAPS, lambda path: path.symlink_to(path.parent / "mlx-nano-1.jsonl")])
-def test_a_cassette_is_a_regular_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, trap):
+@pytest.mark.parametrize("special", [*SPECIAL_FILES, lambda path: path.symlink_to(path.parent / "mlx-nano-1.jsonl")])
+def test_a_cassette_is_a_regular_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, special):
     """A link, a pipe, a device and a folder are refused by their name."""
     monkeypatch.chdir(tmp_path)
     record(tmp_path)
-    trap(tmp_path / name)
+    special(tmp_path / name)
     with ends(), pytest.raises(UsageError, match=name):
         Replayer(tmp_path)
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
-@pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.__name__)
-def test_a_capture_is_a_regular_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trap, suffix: str):
+@pytest.mark.parametrize("special", SPECIAL_FILES, ids=lambda special: special.__name__)
+def test_a_capture_is_a_regular_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, special, suffix: str):
     """What is inside a model is read from a run's folder too: a pipe or a device there is an error at once."""
     monkeypatch.chdir(tmp_path)
-    trap(tmp_path / f"x{suffix}")
+    special(tmp_path / f"x{suffix}")
     with ends(), pytest.raises(UsageError, match="x"):
         load_capture(tmp_path / f"x{suffix}", max_bytes=1 << 20)

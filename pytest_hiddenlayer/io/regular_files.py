@@ -1,4 +1,4 @@
-"""Which files are read and written: regular ones are read, and no link leads out of a project what is written."""
+"""Opens regular files only: a pipe, a device or a folder is an error at once, and no log is a link."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import os
 import stat
 from pathlib import Path
 from typing import BinaryIO
-
-from ..errors import UsageError
 
 NOT_REGULAR = "it is not a regular file; devices and pipes are not read"
 IS_LINK = "it is a symbolic link, and what it names is not changed; replace it by a file"
@@ -44,7 +42,7 @@ def read_text(path: Path) -> str:
 def open_for_appending(path: Path) -> int:
     """A handle of a file for reading and appending; creates the file, not its folder.
 
-    Raises OSError for a pipe, a device, and a symbolic link: whoever made it chose another file to be changed.
+    Raises OSError for a pipe, a device, and a symbolic link: its author chose another file to be changed.
     """
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
@@ -57,35 +55,6 @@ def open_for_appending(path: Path) -> int:
         os.close(handle)
         raise
     return handle
-
-
-def check_inside(path: Path, root: Path, *, instead: str = "") -> None:
-    """Raise UsageError if a path below `root`, to be written, leads out of it by a symbolic link.
-
-    A path that does not begin with `root` is the user's choice. `instead` is what to do besides removing the link.
-    """
-    if not path.absolute().is_relative_to(root.absolute()):
-        return
-    if not is_inside(path, root):
-        raise UsageError(
-            f"{path}: a symbolic link leads out of the project {root}, to {_target(path)}. "
-            f"Nothing was written; remove the link{instead}"
-        )
-
-
-def is_inside(path: Path, root: Path) -> bool:
-    """Whether a path, which need not exist, is `root` or below it once all links are followed."""
-    try:
-        return path.resolve().is_relative_to(root.resolve())
-    except (RuntimeError, OSError):  # a loop of links, before Python 3.13
-        return False
-
-
-def _target(path: Path) -> str:
-    try:
-        return str(path.resolve())
-    except (RuntimeError, OSError):
-        return "itself"
 
 
 def _check_regular(status: os.stat_result, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What may be in the place of a file: pipes, devices, loops of links, sockets, folders."""
+"""What may be where a regular file is expected: pipes, devices, loops of links, sockets, folders."""
 
 from __future__ import annotations
 
@@ -45,4 +45,4 @@ def listener(path: Path) -> None:
         made.bind(os.path.relpath(path))
 
 
-TRAPS: list[Callable[[Path], None]] = [pipe, endless, loop, listener, Path.mkdir]
+SPECIAL_FILES: list[Callable[[Path], None]] = [pipe, endless, loop, listener, Path.mkdir]
