@@ -37,6 +37,14 @@ def differences(found: Any, pinned: Any, place: str = "") -> Iterator[str]:
         yield f"{place}: {found!r}, was {pinned!r}"
 
 
+def outcome(case: Callable[[], Any]) -> Any:
+    """The result of a case, or the sentence of its error."""
+    try:
+        return plain(case())
+    except ValueError as error:
+        return f"{type(error).__name__}: {error}"
+
+
 def write(file: Path, cases: Mapping[str, Callable[[], Any]]) -> None:
     """Write the results of all cases, one a line."""
     figures = {name: plain(case()) for name, case in cases.items()}
