@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,24 @@ def outcome(case: Callable[[], Any]) -> Any:
         return f"{type(error).__name__}: {error}"
 
 
-def write(file: Path, cases: Mapping[str, Callable[[], Any]]) -> None:
-    """Write the results of all cases, one a line."""
-    figures = {name: plain(case()) for name, case in cases.items()}
+Part = Callable[[], Iterable[tuple[str, Callable[[], Any]]]]
+
+
+def deviations(file: Path, part: Part) -> list[str]:
+    """Each result of a part that is not the one of the file; the cases are made here, not when a test is imported."""
+    pinned = json.loads(file.read_text(encoding="utf-8"))
+    found = {name: outcome(case) for name, case in part()}
+    missing = [f"{name}: not in {file.name}" for name in found if name not in pinned]
+    return missing + [
+        f"{name}{difference}"
+        for name, result in found.items()
+        if name in pinned
+        for difference in differences(result, pinned[name])
+    ]
+
+
+def write(file: Path, parts: Sequence[Part]) -> None:
+    """Write the results of all parts, one a line."""
+    figures = {name: outcome(case) for part in parts for name, case in part()}
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in figures.items())
     file.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.pinned import differences, plain, write
+from support.pinned import Part, deviations, plain, write
 from support.records import CONFIG, record
 
 from pytest_hiddenlayer.errors import SnapshotError
@@ -284,17 +284,14 @@ def error_of(case: Callable[[], Any]) -> Any:
         return str(error)
 
 
-CASES = {name: case for part in (comparisons, cells) for name, case in part()}
+PARTS = (comparisons, cells)
 
 
-@pytest.mark.parametrize("kind", sorted({name.split(",")[0] for name in CASES}))
-def test_comparisons_say_what_the_file_says(kind: str) -> None:
+@pytest.mark.parametrize("part", PARTS)
+def test_comparisons_say_what_the_file_says(part: Part) -> None:
     """Pairs, verdicts, sentences on noise, lines, scores with lost answers and snapshots are the pinned ones."""
-    pinned = json.loads(FILE.read_text(encoding="utf-8"))
-    for name, case in CASES.items():
-        if name.split(",")[0] == kind:
-            assert list(differences(plain(case()), pinned[name])) == [], name
+    assert deviations(FILE, part) == []
 
 
 if __name__ == "__main__":
-    write(FILE, CASES)
+    write(FILE, PARTS)
