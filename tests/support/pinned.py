@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,32 @@ def differences(found: Any, pinned: Any, place: str = "") -> Iterator[str]:
         yield f"{place}: {found!r}, was {pinned!r}"
 
 
-def write(file: Path, cases: Mapping[str, Callable[[], Any]]) -> None:
-    """Write the results of all cases, one a line."""
-    figures = {name: plain(case()) for name, case in cases.items()}
+def outcome(case: Callable[[], Any]) -> Any:
+    """The result of a case, or the sentence of its error."""
+    try:
+        return plain(case())
+    except ValueError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+Part = Callable[[], Iterable[tuple[str, Callable[[], Any]]]]
+
+
+def deviations(file: Path, part: Part) -> list[str]:
+    """Each result of a part that is not the one of the file; the cases are made here, not when a test is imported."""
+    pinned = json.loads(file.read_text(encoding="utf-8"))
+    found = {name: outcome(case) for name, case in part()}
+    missing = [f"{name}: not in {file.name}" for name in found if name not in pinned]
+    return missing + [
+        f"{name}{difference}"
+        for name, result in found.items()
+        if name in pinned
+        for difference in differences(result, pinned[name])
+    ]
+
+
+def write(file: Path, parts: Sequence[Part]) -> None:
+    """Write the results of all parts, one a line."""
+    figures = {name: outcome(case) for part in parts for name, case in part()}
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in figures.items())
     file.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")

@@ -157,12 +157,15 @@ def _check_sample(snapshot: str, sample_id: str, sample: Any) -> None:
         valid = sample.get("outcome") in OUTCOMES and isinstance(sample.get("hash"), str)
         valid = valid and isinstance(sample.get("answer"), str | None) and isinstance(sample.get("group"), str | None)
     if not valid:
-        raise SnapshotError(f"{snapshot}: sample {sample_id!r}: not a result: {sample!r}")
+        raise SnapshotError(f"{snapshot}: sample {sample_id!r:.80}: not a result: {sample!r:.300}")
     scores = sample.get("epoch_scores", [])
     if not isinstance(scores, list) or not all(_is_score(value) for value in scores):
-        raise SnapshotError(f"{snapshot}: sample {sample_id!r}: epoch_scores is {scores!r}, not a list of scores")
+        problem = f"epoch_scores is {scores!r:.80}, not a list of scores"
+        raise SnapshotError(f"{snapshot}: sample {sample_id!r:.80}: {problem}")
     if (sample["outcome"] in ("correct", "incorrect", "partial")) != (score is not None):
-        raise SnapshotError(f"{snapshot}: sample {sample_id!r}: outcome {sample['outcome']!r} with score {score!r}")
+        raise SnapshotError(
+            f"{snapshot}: sample {sample_id!r:.80}: outcome {sample['outcome']!r} with score {score!r}"
+        )
     sample.setdefault("answer", None)
 
 

@@ -64,3 +64,23 @@ def test_damaged_metadata_is_left_out(damage):
     one = voted("a", (True, 0.9), (False, 0.2))
     damaged = replace(one, answer_metadata={"sample_scores": damage, "vote": {"samples": [3, {"confidences": 5}]}})
     assert not has_sample_confidences([damaged], "margin")
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ({"mean_logprob": -0.5}, 1.0),
+        ({"mean_logprob": -0.5, "confidence": {"mean_logprob": -3.0}}, 0.0),
+        ({"confidence": {"margin": 0.9}}, None),
+    ],
+)
+def test_the_mean_logprob_of_an_earlier_run_is_read(call: dict[str, object], expected: float | None):
+    """Earlier records have it beside the call's measures; where both are, that of the measures counts."""
+    calls = [{"role": "sample-1", "usage": USAGE, **call}]
+    calls.append({"role": "sample-2", "usage": USAGE, "confidence": {"mean_logprob": -1.0, "margin": 0.1}})
+    scores = {"sample-1": {"right": True}, "sample-2": {"right": False}}
+    one = record("a", 1.0, transcript=calls, answer_metadata={"sample_scores": scores})
+    found = within_samples([one], "mean_logprob")
+    assert (found and found.mean) == expected
+    margin = within_samples([one], "margin")
+    assert (margin and margin.mean) == (1.0 if "margin" in str(call) else None)

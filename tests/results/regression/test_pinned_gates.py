@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.pinned import differences, plain, write
+from support.pinned import Part, deviations, write
 from support.records import CONFIG, record
 
 from pytest_hiddenlayer.results.metrics.cells import CellMetrics, compute_metrics
@@ -107,17 +107,14 @@ def judged(now: CellMetrics, found: BaselineLookup, policy: Policy) -> dict[str,
     }  # fmt: skip
 
 
-CASES = dict(cases())
+PARTS = (cases,)
 
 
-@pytest.mark.parametrize("kind", sorted({name.split(",")[0] for name in CASES}))
-def test_gates_say_what_the_file_says(kind: str) -> None:
+@pytest.mark.parametrize("part", PARTS)
+def test_gates_say_what_the_file_says(part: Part) -> None:
     """Outcomes, messages, properties, comparisons, summaries and snapshots are the pinned ones."""
-    pinned = json.loads(FILE.read_text(encoding="utf-8"))
-    for name, case in CASES.items():
-        if name.split(",")[0] == kind:
-            assert list(differences(plain(case()), pinned[name])) == [], name
+    assert deviations(FILE, part) == []
 
 
 if __name__ == "__main__":
-    write(FILE, CASES)
+    write(FILE, PARTS)

@@ -132,6 +132,16 @@ def test_a_snapshot_that_cannot_be_trusted_is_refused(tmp_path, change, said):
     assert "s.json" in str(caught.value)
 
 
+@pytest.mark.parametrize("change", [{"answer": ["x" * 10**6]}, {"epoch_scores": ["x" * 10**6]}])
+def test_a_long_fault_of_a_snapshot_is_cut(tmp_path: Path, change: dict[str, object]) -> None:
+    """A megabyte in a sample is no megabyte in the error."""
+    value = json.loads(snapshot_text(cell({"a" * 1000: 1.0}), None))
+    value["samples"]["a" * 1000].update(change)
+    with pytest.raises(SnapshotError) as caught:
+        read_snapshot(write(tmp_path, json.dumps(value)))
+    assert len(str(caught.value)) < 500 + len(str(tmp_path))
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100_000])
 def test_what_is_no_snapshot_is_refused(tmp_path, content):
     """Reading any other content raises SnapshotError."""
