@@ -64,13 +64,16 @@ def check_inside(path: Path, root: Path, *, instead: str = "") -> None:
 
     A path that does not begin with `root` is the user's choice. `instead` is what to do besides removing the link.
     """
-    if not path.absolute().is_relative_to(root.absolute()):
-        return
-    if not is_inside(path, root):
+    if leads_outside(path, root):
         raise UsageError(
             f"{path}: a symbolic link leads out of the project {root}, to {_target(path)}. "
             f"Nothing was written; remove the link{instead}"
         )
+
+
+def leads_outside(path: Path, root: Path) -> bool:
+    """Whether a path below `root` leads out of it by a symbolic link; a path elsewhere is the user's choice."""
+    return path.absolute().is_relative_to(root.absolute()) and not is_inside(path, root)
 
 
 def is_inside(path: Path, root: Path) -> bool:
