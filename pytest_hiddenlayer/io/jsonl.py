@@ -109,10 +109,12 @@ def objects_of(
         try:
             values = decode_finite_json(line)
         except ValueError as error:
-            raise UsageError(f"{path}:{number}: not {kind}: {error}") from error
+            raise UsageError(f"{path}:{number}: not {kind}: {error}; correct the line, or remove it") from error
         if not isinstance(values, dict):
             shown = line[:60].decode("utf-8", "replace")
-            raise UsageError(f"{path}:{number}: not {kind}: a JSON object is needed, got {shown!r}")
+            raise UsageError(
+                f"{path}:{number}: not {kind}: a JSON object is needed, got {shown!r}; correct the line, or remove it"
+            )
         yield number, line, values
 
 

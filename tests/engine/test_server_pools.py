@@ -97,7 +97,7 @@ def test_a_file_names_servers_with_their_limits(tmp_path):
         ("- {url: 'http://a'}\n- http://a", "given twice"),
         ("- ftp://a", "with http:// or https://"),
         ("- http://me:hush@a", "--hl-base-url"),
-        ("- [", "cannot be read as YAML"),
+        ("- [", "this is not YAML"),
     ],
 )
 def test_a_wrong_file_of_servers_is_refused(tmp_path, content, message):
