@@ -21,6 +21,9 @@ from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.io.jsonl import raw_lines
 from pytest_hiddenlayer.io.places import open_regular
 from pytest_hiddenlayer.probes.capture_files import load_capture
+from pytest_hiddenlayer.results.log.record_file import check_manifest
+from pytest_hiddenlayer.results.log.run_chain import run_chain
+from pytest_hiddenlayer.results.shards.manifest import is_shard
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links, pipes and owners of files")
 
@@ -33,6 +36,16 @@ def test_only_regular_files_are_read(tmp_path: Path, trap: Callable[[Path], None
         open_regular(tmp_path / "x").close()
     with ends(), pytest.raises(OSError, match=r".+"):
         list(raw_lines(tmp_path / "x"))
+
+
+@pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.__name__)
+def test_a_manifest_that_is_no_file_says_nothing(tmp_path: Path, trap: Callable[[Path], None]):
+    """Whoever reads `run.json` of a stranger's folder goes on at once, as if it said nothing."""
+    trap(tmp_path / "run.json")
+    with ends():
+        check_manifest(tmp_path)
+        assert list(run_chain(tmp_path)) == [tmp_path]
+        assert not is_shard(tmp_path)
 
 
 RUN_FILES = ("records.jsonl", "run.json", "summary.json", "changes.json", "report.html", "records.parquet")

@@ -17,6 +17,7 @@ from ...io.atomic import replacing
 from ...io.json_text import decode_json
 from ...io.jsonl import raw_lines
 from ...io.locks import locked_folder
+from ...io.places import read_bytes
 from .parquet_file import RECORDS_PARQUET, parquet_facts, parquet_lines
 
 RECORDS = "records.jsonl"
@@ -75,7 +76,7 @@ def check_manifest(folder: Path) -> None:
     """Raise UsageError if a later version wrote the run. A `run.json` that cannot be read says nothing of that."""
     path = folder / MANIFEST
     try:
-        manifest = decode_json(path.read_bytes())
+        manifest = decode_json(read_bytes(path))
     except (OSError, ValueError):
         return
     schema = manifest.get("schema") if isinstance(manifest, dict) else None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...io.places import read_bytes
 from .run_log import MANIFEST
 
 RESUMED = "resumed"
@@ -31,7 +32,7 @@ def run_chain(folder: Path) -> Sequence[Path]:
 
 def _resumed(folder: Path) -> str | None:
     try:
-        name = json.loads((folder / MANIFEST).read_bytes()).get(RESUMED)
+        name = json.loads(read_bytes(folder / MANIFEST)).get(RESUMED)
     except (OSError, ValueError, AttributeError, RecursionError):
         return None
     return name if isinstance(name, str) and _NAME.fullmatch(name) else None

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from ...errors import UsageError
 from ...extensions.secret_masking import mask_secrets
 from ...io.json_text import decode_json
-from ...io.places import read_text
+from ...io.places import read_bytes, read_text
 from ...options import Shard
 from ..cell_config import CellConfig
 from ..log.record_file import check_manifest
@@ -56,7 +56,7 @@ def write_shard(run_log: RunLog, plan: ShardPlan, typed: Mapping[str, Any], cell
 def is_shard(folder: Path) -> bool:
     """Whether the run in a folder says that it is a shard."""
     try:
-        return KEY in decode_json((folder / MANIFEST).read_bytes())
+        return KEY in decode_json(read_bytes(folder / MANIFEST))
     except (OSError, ValueError, TypeError):
         return False
 
