@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from inspect import isawaitable
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..errors import HiddenLayerError, ProviderError, TransientError
 from ..extensions.errors import describe_error
@@ -71,6 +72,12 @@ class ModelClient(Prioritizable):
         """The number of calls that may be in flight now."""
         return self.limiter.bound if self.endpoints is None else self.endpoints.bound
 
+    @property
+    def _asked(self) -> str:
+        """The model, and its server if it has one address, as messages name them."""
+        host = "" if self.endpoints is not None else urlsplit(self.capabilities.endpoint).netloc
+        return f"{self.name}:{self.model} at {host}" if host else f"{self.name}:{self.model}"
+
     def prioritized(self, order: int) -> PrioritizedClient:
         """This client for the case with this order."""
         return PrioritizedClient(self, order)
@@ -127,7 +134,12 @@ class ModelClient(Prioritizable):
         lease = None if self.endpoints is None else self.endpoints.lease(request)
         slots, complete = (self.limiter, self.provider.complete) if lease is None else (lease, lease.complete)
         return await complete_with_retry(
-            lambda: self._attempt_once(request, complete, admit), slots, order, self.retry_policy, on_failure
+            lambda: self._attempt_once(request, complete, admit),
+            slots,
+            order,
+            self.retry_policy,
+            on_failure,
+            self._asked,
         )
 
     async def _attempt_once(

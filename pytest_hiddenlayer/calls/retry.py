@@ -56,12 +56,13 @@ async def complete_with_retry(
     order: int,
     retry_policy: RetryPolicy = RetryPolicy(),
     on_failure: OnFailure | None = None,
+    asked: str = "",
 ) -> Completion:
     """Return the completion of the first attempt that succeeds, with the number of attempts.
 
     Raises as `retry` does.
     """
-    completion, n_attempts = await retry(attempt, limiter, order, retry_policy, on_failure)
+    completion, n_attempts = await retry(attempt, limiter, order, retry_policy, on_failure, asked)
     return replace(completion, attempts=completion.attempts + n_attempts - 1) if n_attempts > 1 else completion
 
 
@@ -71,21 +72,22 @@ async def retry(
     order: int,
     retry_policy: RetryPolicy = RetryPolicy(),
     on_failure: OnFailure | None = None,
+    asked: str = "",
 ) -> tuple[T, int]:
     """Return (result of the first attempt that succeeds, number of attempts).
 
     An attempt holds a slot of the limiter while it runs. Waiting for a slot, and the waits that the
     server asks for, count towards no deadline. `on_failure` is awaited with the error of an attempt
-    before another one is made; what it raises ends the call. Raises ProviderError if an attempt
-    fails with an error that is not transient, if no attempt is left, or if the next one would begin
-    after the deadline.
+    before another one is made; what it raises ends the call. `asked` names the model in the message of a
+    deadline. Raises ProviderError if an attempt fails with an error that is not transient, if no attempt
+    is left, or if the next one would begin after the deadline.
     """
     used_s, n_malformed, limit = 0.0, 0, ""
     for number in range(1, retry_policy.attempts + 1):
         async with limiter.acquire(order) as decreases:
             start_s = time.monotonic()
             try:
-                result = await _attempt(attempt, retry_policy, used_s)
+                result = await _attempt(attempt, retry_policy, used_s, asked)
                 limiter.on_success()
                 return result, number
             except TransientError as error:
@@ -116,14 +118,21 @@ def response_lost(error: BaseException) -> bool:
     return isinstance(cause, TransientError) and cause.status is None and cause.sent
 
 
-async def _attempt(attempt: Callable[[], Awaitable[T]], retry_policy: RetryPolicy, used_s: float) -> T:
+async def _attempt(attempt: Callable[[], Awaitable[T]], retry_policy: RetryPolicy, used_s: float, asked: str) -> T:
     left_s = None if retry_policy.total_s is None else retry_policy.total_s - used_s
     seconds = min((limit for limit in (retry_policy.attempt_s, left_s) if limit is not None), default=None)
     try:
         async with asyncio.timeout(seconds):
             return await attempt()
     except TimeoutError as error:
-        raise TransientError(f"no complete answer within {seconds or 0:.3g} s") from error
+        raise TransientError(_late(retry_policy, asked)) from error
+
+
+def _late(retry_policy: RetryPolicy, asked: str) -> str:
+    """The message of an attempt that took too long. The last one may have less time: what is left of the total."""
+    limits = [limit for limit in (retry_policy.attempt_s, retry_policy.total_s) if limit is not None]
+    subject = f"{asked}: " if asked else ""
+    return f"{subject}no complete answer within {min(limits, default=0):.3g} s; --hl-timeout allows more"
 
 
 def _wait_s(error: TransientError, number: int, retry_policy: RetryPolicy) -> float:

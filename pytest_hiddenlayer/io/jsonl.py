@@ -102,21 +102,20 @@ def read_lines(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def objects_of(
-    path: Path, lines: Iterable[tuple[int, bytes]], kind: str, *, advice: str = ""
+    path: Path, lines: Iterable[tuple[int, bytes]], kind: str, *, advice: str = "correct the line, or remove it"
 ) -> Iterator[tuple[int, bytes, dict[str, Any]]]:
     """Yield (number, line, object) of each (number, line) of a file, with the errors of `read_lines`.
 
     The errors end with `advice`.
     """
-    end = f"; {advice}" if advice else ""
     for number, line in lines:
         try:
             values = decode_finite_json(line)
         except ValueError as error:
-            raise UsageError(f"{path}:{number}: not {kind}: {error}{end}") from error
+            raise UsageError(f"{path}:{number}: not {kind}: {error}; {advice}") from error
         if not isinstance(values, dict):
             shown = line[:60].decode("utf-8", "replace")
-            raise UsageError(f"{path}:{number}: not {kind}: a JSON object is needed, got {shown!r}{end}")
+            raise UsageError(f"{path}:{number}: not {kind}: a JSON object is needed, got {shown!r}; {advice}")
         yield number, line, values
 
 

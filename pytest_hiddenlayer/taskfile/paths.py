@@ -10,6 +10,7 @@ from typing import IO
 
 from ..errors import TaskError, did_you_mean
 from ..io.writable import reason
+from ..terminal_escape import one_line
 from .scalar import shorten
 
 MEGABYTE = 2**20
@@ -64,13 +65,21 @@ class Source:
 
 
 def task_source(path: Path, root: Path) -> Source:
-    """Return the source of a task file. Raises TaskError if a link below the root folder leads out of it."""
+    """Return the source of a task file.
+
+    Raises TaskError if a link below the root folder leads out of it, or if its name steers a terminal.
+    """
     try:
         source = Source(path, path.absolute().relative_to(root.absolute()).as_posix())
     except ValueError:
         return Source(path, str(path))
     if not _is_inside(path, root):
         raise source.error("leads out of the root folder by a symbolic link; copy the file instead")
+    if one_line(source.display_path) != source.display_path:
+        raise source.error(
+            "the name of a task file is printed with every sample, and this one or its folder's has characters that "
+            "steer a terminal or that nobody sees; rename it"
+        )
     return source
 
 

@@ -52,6 +52,35 @@ def test_an_interrupted_run_is_listed_with_what_is_known(ran):
     assert json.loads("\n".join(ran.command("runs", "--json").outlines))[0]["score"] is None
 
 
+def test_a_run_that_was_killed_in_its_first_answer_is_listed(ran):
+    """It can be resumed, so that `runs` does not say that there is no run."""
+    (run,) = ran.runs()
+    for name in ("records.jsonl", "summary.json"):
+        (run / name).unlink()
+    (run / "calls").mkdir()
+    (run / "calls" / "a.jsonl").write_text("{}\n")
+    assert ran.command("runs").outlines[-1].startswith(run.name)
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"started_at": '])
+def test_a_run_with_a_damaged_manifest_is_listed(ran, text):
+    """What its `run.json` would say is unknown."""
+    (run,) = ran.runs()
+    (run / "run.json").write_text(text)
+    assert ran.command("runs").outlines[-1].split()[:2] == [run.name, "?"]
+
+
+def test_a_damaged_record_says_what_to_do(ran):
+    """A line that is no record, such as a marker of a merge, is named with its file, its number and the remedy."""
+    (run,) = ran.runs()
+    log = run / "records.jsonl"
+    log.write_text("<<<<<<< HEAD\n" + log.read_text())
+    for command in (("show", "last"), ("run", "--resume", "last")):
+        error = "\n".join(ran.command(*command).errlines)
+        assert f"{log}:1: not a record: " in error
+        assert "; correct the line, or remove it" in error
+
+
 def test_a_folder_without_a_manifest_is_not_a_run(ran):
     """Only folders that contain run.json are listed."""
     (ran.path / "reports" / "runs" / "stray").mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -167,3 +168,22 @@ def test_a_reused_call_keeps_its_cost_time_and_tokens():
     assert (completion.usage.input_tokens, completion.usage.output_tokens) == (1, 2)
     assert calls.started_at == made[0].started_at
     assert calls.elapsed_s() >= made[1].elapsed_s
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"cost_usd": 0.0},
+        {"cost_usd": None},
+        {"latency_s": 0.0, "time_to_first_token_s": 0.0},
+        {"logprobs": (0.0, -0.5), "token_texts": ("a", ""), "entropies": (0.0, None)},
+        {"cached": True, "batched": True, "attempts": 3, "warnings": ("w",), "reasoning": "r"},
+    ],
+)
+def test_a_call_is_read_as_it_was_written(values):
+    """What is known of a call is known to the run that resumes it: a cost of 0 is no unknown cost."""
+    values = {"cost_usd": 0.0, "latency_s": 0.5, **values}
+    usage = Usage(input_tokens=1, output_tokens=2, calls=1)
+    completion = Completion(text="", finish_reason="stop", usage=usage, model="m", **values)
+    call = CompletedCall(key="k", started_at="now", request="r", elapsed_s=0.0, completion=completion)
+    assert CompletedCall.from_json(json.loads(json.dumps(call.to_json()))) == call

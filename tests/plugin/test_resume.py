@@ -107,4 +107,4 @@ def test_a_run_without_answers(sums):
     result.stderr.fnmatch_lines(["*no run 'last' under reports/runs: 0 runs; make one with *"])
     result = sums.run("--resume", "20260101T000000Z-aaaaaaaa")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["*20260101T000000Z-aaaaaaaa: no records.jsonl in this run; was it interrupted*"])
+    result.stderr.fnmatch_lines(["*20260101T000000Z-aaaaaaaa: no records.jsonl in this run;*run it again*"])

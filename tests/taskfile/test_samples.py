@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -342,3 +343,14 @@ def test_faulty_outputs_are_all_reported(tmp_path: Path) -> None:
         "out.jsonl:4: row 3: id '0' is already in row 2; put epochs into `outputs: [...]`",
         "out.jsonl:5: row 4: no sample has the id '9'",
     ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file names with control characters")
+@pytest.mark.parametrize("name", ["a\u202eb.yaml", "a\x1b[31m.yaml", "a\u3164/sums.yaml", "a\nb.yaml"])
+def test_a_name_that_steers_a_terminal_is_refused(tmp_path, name):
+    """Whoever reads the task: the name of its file, or of its folder, is printed."""
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("task: sums\nsamples: [{id: a, input: x, target: y}]\nstrategies: [single]\nscorers: [exact]\n")
+    with pytest.raises(TaskError, match="nobody sees; rename it"):
+        load_task(path, tmp_path)

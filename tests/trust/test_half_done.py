@@ -113,6 +113,18 @@ def test_a_killed_debate_goes_on(debate):
     assert len(asked) >= 9
     assert again == [*asked[:6], *asked[5:]]  # the sixth was in flight
     assert any("; 5 calls of 1 half-done answer too" in line for line in printed.outlines)
+    once_more = ask(debate, 0, "--resume", "last")  # a whole answer by now: its calls are not reused again
+    assert any("1 of 1 answers reused" in line for line in once_more.outlines)
+    assert not any("half-done" in line for line in once_more.outlines)
+
+
+def test_a_run_without_a_record_says_how_it_goes_on(debate):
+    """`show` of a run that was killed in its first answer names the command's option that goes on."""
+    assert ask(debate, 6).ret == -signal.SIGKILL
+    printed = debate.command("show", "last")
+    assert printed.ret == 4
+    (run,) = debate.runs()
+    assert f"its calls are kept: type its command with --resume {run.name}" in "\n".join(printed.errlines)
 
 
 @pytest.mark.parametrize("line", ["garbage", '{"schema": 1, "key": 2}', "[]"])

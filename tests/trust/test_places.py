@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -68,6 +69,21 @@ def test_a_committed_link_takes_no_file_out_of_the_project(folder: Folder, name:
     assert "symbolic link leads out of the project" in text
     assert advice in text
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize("link", ["snapshots", "snapshots/sums", "snapshots/sums/FILE"])
+def test_a_snapshot_outside_of_the_project_is_not_read(folder: Folder, link: str):
+    """A link in the place of a snapshot, or of its folders, is no baseline: the gate fails and says what to do."""
+    project, elsewhere = _project(folder)
+    assert project.run("--snapshot-update").ret == 0
+    (snapshot,) = (project.path / "snapshots").glob("*/*.json")
+    path = project.path / link.replace("FILE", snapshot.name)
+    shutil.move(path, elsewhere / path.name)
+    path.symlink_to(elsewhere / path.name)
+    printed = project.run()
+    assert printed.ret == 1
+    assert f"{snapshot.name}: a symbolic link leads out of the project" in "\n".join(printed.outlines)
+    assert project.run("--baseline", str(elsewhere / "snapshots")).ret == 0 or link != "snapshots"
 
 
 @pytest.mark.parametrize(

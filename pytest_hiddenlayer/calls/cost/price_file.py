@@ -93,8 +93,13 @@ def _read_yaml(path: Path) -> Any:
                 line = f":{event.start_mark.line + 1}" if event.start_mark else ""
                 raise UsageError(f"{path}{line}: write each entry out as a mapping, without aliases and nesting")
         return yaml.load(text, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f":{mark.line + 1}" if mark else ""
+        raise UsageError(f"{path}{line}: cannot be read as YAML: {error.problem}; correct the file") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path}: cannot be read as YAML: {error}") from error
+        reason = str(error).partition("\n")[0]
+        raise UsageError(f"{path}: cannot be read as YAML: {reason}; correct the file, or remove it") from error
 
 
 def _entry(location: str, values: Any) -> OwnPrice:

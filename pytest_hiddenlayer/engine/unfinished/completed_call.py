@@ -13,7 +13,6 @@ from ...types import Completion, Request
 
 SCHEMA = 1
 _OPTIONAL = frozenset(f.name for f in fields(Completion) if f.default is not MISSING)
-_EMPTY: tuple[Any, ...] = (None, False, "", [])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +33,7 @@ class CompletedCall:
     def to_json(self) -> dict[str, Any]:
         """The values of one line; fields of the completion that have no value are omitted."""
         values = completion_to_json(self.completion)
-        shown = {name: v for name, v in values.items() if name not in _OPTIONAL or v not in _EMPTY}
+        shown = {name: v for name, v in values.items() if name not in _OPTIONAL or v or _is_zero(v)}
         return {
             "schema": SCHEMA,
             "key": self.key,
@@ -72,6 +71,11 @@ def request_key(asked: str, model: str, request: Request) -> str:
     Two calls of a case never have the same one: the seed of a call counts the equal ones before it.
     """
     return call_key(cache_key_fields(asked, model, "", request))
+
+
+def _is_zero(value: Any) -> bool:
+    """Whether a value is the number 0, which is known, and not False."""
+    return type(value) in (int, float) and not value
 
 
 def _completion(values: Any) -> Completion:

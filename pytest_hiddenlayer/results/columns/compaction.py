@@ -27,7 +27,7 @@ from ..log.parquet_file import (
     parquet_lines,
     pyarrow_parquet,
 )
-from ..log.record_file import RECORDS, current_parquet, digest_of, remove_temporary
+from ..log.record_file import RECORDS, current_parquet, digest_of, no_records, remove_temporary
 from ..log.run_log import MANIFEST, numbered_records
 from .tables import dictionary_columns, schema, tables
 
@@ -120,7 +120,7 @@ def _is_outdated(folder: Path) -> bool:
 
 def _checked_facts(folder: Path, path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise UsageError(f"{folder}: no {RECORDS} in this run; was it interrupted before its first answer?")
+        raise UsageError(no_records(folder))
     return parquet_facts(path)
 
 

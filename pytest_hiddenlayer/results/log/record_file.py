@@ -61,7 +61,15 @@ def record_lines(folder: Path) -> tuple[Path, Iterator[tuple[int, bytes]]]:
     path = folder / RECORDS_PARQUET
     if path.is_file():
         return path, enumerate(parquet_lines(path), 1)
-    raise UsageError(f"{folder}: no records.jsonl in this run; was it interrupted before its first answer?")
+    raise UsageError(no_records(folder))
+
+
+def no_records(folder: Path) -> str:
+    """The error of a run's folder without records."""
+    go_on = (
+        f"its calls are kept: type its command with --resume {folder.name}" if has_calls(folder) else "run it again"
+    )
+    return f"{folder}: no {RECORDS} in this run; was it interrupted before its first answer? If so, {go_on}"
 
 
 def check_manifest(folder: Path) -> None:

@@ -159,9 +159,10 @@ Case = tuple[Any, ...]
 def reuse_message(records: Sequence[Record], folder: Path) -> str:
     """One sentence: how many answers of the run in `folder` were reused, and why the others were asked for."""
     reused = Counter(str(r.answer_metadata[RESUMED_FROM]) for r in records if RESUMED_FROM in r.answer_metadata)
-    asked = ((*r.cell, r.sample_id, r.epoch) for r in records if RESUMED_FROM not in r.answer_metadata)
-    calls = [n for record in records if isinstance(n := record.answer_metadata.get(RESUMED_CALLS), int)]
-    return reuse_sentence(reused, len(records), asked, folder, calls)
+    asked = [record for record in records if RESUMED_FROM not in record.answer_metadata]
+    calls = [n for record in asked if isinstance(n := record.answer_metadata.get(RESUMED_CALLS), int)]
+    cases = ((*record.cell, record.sample_id, record.epoch) for record in asked)
+    return reuse_sentence(reused, len(records), cases, folder, calls)
 
 
 def reuse_sentence(

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...io.regular_files import read_text
 from .parquet_file import RECORDS_PARQUET
-from .record_file import RECORDS
+from .record_file import CALLS, RECORDS, has_calls
 from .run_log import MANIFEST, METRICS
 
 
@@ -38,19 +38,20 @@ class RunEntry:
 def list_runs(reports: Path) -> list[RunEntry]:
     """The runs in a folder of reports, the latest first.
 
-    A folder is a run if it holds `run.json`, and records or values that the tracker logged.
+    A folder is a run if it holds `run.json`, and records, answered calls, or values that the tracker logged.
     """
     files = (path for name in (RECORDS, RECORDS_PARQUET, METRICS) for path in (reports / "runs").glob(f"*/{name}"))
     folders = {path.parent for path in files}
+    folders |= {path.parent for path in (reports / "runs").glob(f"*/{CALLS}") if has_calls(path.parent)}
     entries = [entry for folder in folders if (entry := _entry(folder)) is not None]
     return sorted(entries, key=lambda entry: (entry.started_at or "", entry.run_id), reverse=True)
 
 
 def _entry(folder: Path) -> RunEntry | None:
-    """The run in a folder; None if it has no readable `run.json`."""
-    manifest, cells = _read(folder / MANIFEST, dict), _read(folder / "summary.json", list)
-    if manifest is None:
+    """The run in a folder; None if it has no `run.json`. Of one that cannot be read, nothing is known."""
+    if not (folder / MANIFEST).is_file():
         return None
+    manifest, cells = _read(folder / MANIFEST, dict) or {}, _read(folder / "summary.json", list)
     summaries = [cell for cell in cells or () if isinstance(cell, dict)]
     scores = [cell["score"] for cell in summaries if isinstance(cell.get("score"), int | float)]
     costs = [cell.get("cost_usd") for cell in summaries]

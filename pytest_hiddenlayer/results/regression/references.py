@@ -58,10 +58,12 @@ def open_reference(
     Raises UsageError or SnapshotError if it names no cells.
     """
     if text is None:
-        return Reference(SnapshotDir(root / FOLDER, str(FOLDER)), named=False)
+        return Reference(SnapshotDir(root / FOLDER, str(FOLDER), root), named=False)
     ref, model, label = _split(text, cwd)
     source = (
-        SnapshotDir(root / FOLDER, str(FOLDER)) if not ref else _open_source(ref, root, cwd, current_run, reports)
+        SnapshotDir(root / FOLDER, str(FOLDER), root)
+        if not ref
+        else _open_source(ref, root, cwd, current_run, reports)
     )
     if not source.tasks():
         raise UsageError(f"{text}: {source.name} contains no cells; name a folder of snapshots, a run or a git ref")
@@ -176,7 +178,7 @@ def _open_source(ref: str, root: Path, cwd: Path, current_run: str | None, repor
     if path.is_file():
         return SnapshotFile(path, ref)
     if path.is_dir():
-        return RunRecords.read(path) if has_records(path) else SnapshotDir(path, ref.rstrip("/"))
+        return RunRecords.read(path) if has_records(path) else SnapshotDir(path, ref.rstrip("/"), root)
     try:
         run = find_run(root, ref, exclude=current_run, reports=reports)
     except UsageError as no_run:

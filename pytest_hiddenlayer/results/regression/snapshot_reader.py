@@ -17,6 +17,7 @@ from .baseline import Baseline, BaselineSample
 
 SCHEMA = 1
 """Version of a snapshot's fields."""
+_ADVICE = "correct the file, or write it again with --snapshot-update"
 _FIELDS = {
     "schema", "task", "task_hash", "strategy", "strategy_params", "provider", "model", "seed", "epochs",
     "scorer", "n", "score", "stderr", "ci95", "usage", "cost_usd", "samples",
@@ -32,7 +33,7 @@ def read_snapshot(path: Path, name: str | None = None) -> dict[str, Any]:
     try:
         text = read_text(path)
     except (OSError, ValueError) as error:
-        raise SnapshotError(f"{name}: cannot be read as a snapshot: {error}") from error
+        raise SnapshotError(f"{name}: cannot be read as a snapshot: {error}; {_ADVICE}") from error
     return parse_snapshot(text, name)
 
 
@@ -46,7 +47,7 @@ def parse_snapshot(text: str, name: str) -> dict[str, Any]:
                 f"{name}:{line}: two branches changed this snapshot, and their merge left both versions in it; "
                 "keep one of them, or write it again with --snapshot-update"
             ) from None
-        raise SnapshotError(f"{name}: cannot be read as a snapshot: {error}") from error
+        raise SnapshotError(f"{name}: cannot be read as a snapshot: {error}; {_ADVICE}") from error
     if not isinstance(value, dict) or (missing := _FIELDS - set(value)):
         problem = "it is not a JSON object" if not isinstance(value, dict) else f"missing {sorted(missing)}"
         raise SnapshotError(f"{name}: not a snapshot: {problem}; write it again with --snapshot-update")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from ...errors import SnapshotError
+from ...io.links import leads_outside
 from ..log.git import git_output
 from ..log.parquet_file import release_memory
 from ..log.record_file import has_many_records
@@ -46,6 +47,7 @@ class SnapshotDir:
 
     folder: Path
     name: str
+    root: Path  # of the project: below it, no link out of it is followed
 
     def tasks(self) -> list[str]:
         """The names of the folders with a JSON file."""
@@ -58,6 +60,11 @@ class SnapshotDir:
 
     def _cell(self, path: Path, task: str) -> Baseline | SnapshotError:
         name = f"{self.name}/{task}/{path.name}"
+        if leads_outside(path, self.root):
+            return SnapshotError(
+                f"{name}: a symbolic link leads out of the project, and is not followed; replace it by the file, "
+                "or name the folder that it leads to as the baseline"
+            )
         try:
             return baseline_from_snapshot(read_snapshot(path, name), name, path.stem)
         except SnapshotError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -65,6 +66,23 @@ def test_errors_in_the_file(tmp_path, text, says):
     with pytest.raises(UsageError, match=says) as error:
         read_own_prices(path)
     assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"prices:\n<<<<<<< HEAD\n=======\n", r"prices.yaml:3: cannot be read as YAML: .*; correct the file"),
+        (b"prices: [\x00]", r"prices.yaml: cannot be read as YAML: .*; correct the file"),
+        (b"\xff", r"prices.yaml: cannot be read as YAML: .*; correct the file"),
+    ],
+)
+def test_what_is_not_yaml_is_one_line(tmp_path, content, says):
+    """The error is one sentence with the file, the line if it is known, and what to do."""
+    path = tmp_path / "prices.yaml"
+    path.write_bytes(content)
+    with pytest.raises(UsageError) as error:
+        read_own_prices(path)
+    assert re.fullmatch(f".*{says}.*", str(error.value)), str(error.value)
 
 
 BOMB = "prices:\n- &a [x, x, x, x, x, x, x, x]\n" + "".join(

@@ -57,7 +57,7 @@ def test_records_come_back_as_they_were_written(tmp_path):
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc/self/fd, which Linux has")
 def test_a_log_that_nobody_holds_is_closed(tmp_path):
     """A process that opens a log again and again does not run out of file handles."""
-    gc.collect()
+    gc.collect()  # of what earlier tests left
     before = len(os.listdir("/proc/self/fd"))
     for name in ("a", "b", "c"):
         RunLog(tmp_path, "run").append(record(name, 1.0))
