@@ -38,16 +38,6 @@ def test_only_regular_files_are_read(tmp_path: Path, special: Callable[[Path], N
         list(raw_lines(tmp_path / "x"))
 
 
-@pytest.mark.parametrize("special", SPECIAL_FILES, ids=lambda special: special.__name__)
-def test_a_manifest_that_is_no_file_says_nothing(tmp_path: Path, special: Callable[[Path], None]):
-    """Whoever reads `run.json` of a stranger's folder goes on at once, as if it said nothing."""
-    special(tmp_path / "run.json")
-    with ends():
-        check_manifest(tmp_path)
-        assert list(run_chain(tmp_path)) == [tmp_path]
-        assert not is_shard(tmp_path)
-
-
 RUN_FILES = ("records.jsonl", "run.json", "summary.json", "changes.json", "report.html", "records.parquet")
 RUN_COMMANDS = (
     ("show", "{run}"),
