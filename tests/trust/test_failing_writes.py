@@ -25,7 +25,9 @@ FRONT_ENDS = {
     "pytest": ["evals", "--hl-provider", "scripted:replies.json", "--snapshot-update", "--record", "tapes"],
     "command": ["run", "--provider", "scripted:replies.json", "--snapshot-update", "--record", "tapes"],
 }
-ADVICE = re.compile("free space|(choose|name) another folder")
+ADVICE = re.compile(
+    "free space|(choose|name) another folder|make it possible to write there|next run with --record merges"
+)
 
 
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from then on"])

@@ -213,6 +213,11 @@ def evals(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Folder:
     return folder
 
 
+def fresh(folder: Folder, provider: str, *options: str) -> pytest.RunResult:
+    """What pytest prints in a new process, which has the variables that the test has set."""
+    return folder.plain("evals", "--hl-provider", provider, "-rA", *options, fresh=True)
+
+
 def check_files(folder: Folder, result: pytest.RunResult) -> None:
     """No file and no line of output has the key, in any form."""
     assert not leaks("\n".join([*result.outlines, *result.errlines]))
@@ -238,10 +243,11 @@ def test_no_file_and_no_output_has_the_key(evals: Folder, name: str, n: str):
             "faulthandler",
             "--junitxml=junit.xml",
         ]
-        result = evals.run(
+        result = fresh(
+            evals,
+            f"{name}:m",
             *(*options, "-n", n, "--hl-base-url", url, "--hl-cache=all", "--hl-record=cassettes", "--hl-gate=off"),
             *(f"-o=log_cli={'true' if n == '0' else 'false'}", "--hl-timeout=5", "--snapshot-update"),
-            provider=f"{name}:m",
         )
         assert server.received
     assert evals.records()
@@ -259,11 +265,11 @@ def test_a_key_in_an_address_is_written_nowhere(evals: Folder, address: str, mon
         monkeypatch.delenv(name)
     monkeypatch.setenv("OPENAI_API_KEY", "another-key-0123456789")
     text = address.format(key=KEY)
-    result = evals.run("--hl-base-url", text, provider="openai:m")
+    result = fresh(evals, "openai:m", "--hl-base-url", text)
     assert result.ret != 0
     check_files(evals, result)
     monkeypatch.setenv("OPENAI_BASE_URL", text)
-    result = evals.run(provider="openai:m")
+    result = fresh(evals, "openai:m")
     check_files(evals, result)
 
 
