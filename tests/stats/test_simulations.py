@@ -103,6 +103,7 @@ def test_coverage_of_right_and_wrong(n):
     assert 0.93 <= share <= 0.97
 
 
+@pytest.mark.slow
 def test_coverage_with_clusters():
     """The clustered interval covers the true difference in at least 93 % of 1 000 runs of 40 clusters of 5."""
     random, groups = np.random.default_rng(7), groups_of(40, 5)
@@ -166,6 +167,7 @@ def test_the_sequential_test_keeps_alpha(planned, draws, monkeypatch):
     assert said.count("improved") / 2000 <= 0.06
 
 
+@pytest.mark.slow
 def test_the_sequential_test_saves_epochs_and_little_power():
     """Against −15 points at n = 150 it stops after fewer than 3 of 5 epochs, with the power of the fixed test."""
     random = np.random.default_rng(1)

@@ -112,6 +112,7 @@ def test_two_runs_at_once_each_keep_their_budget(folder):
     assert sum(spent) == calls.spent_usd > 0
 
 
+@pytest.mark.slow
 def test_a_skipped_answer_goes_on_with_more_budget(folder):
     """A debate that the budget ended is not asked again from its start: a larger budget pays for the rest only."""
     folder.task(n=1, strategies=[{"debate": {"n_agents": 3, "n_rounds": 3}}], scorers=["keyword"])

@@ -77,6 +77,7 @@ def test_no_address_of_a_page_runs(browser: Browser, tmp_path: Path):
     assert browser.evaluate("document.querySelectorAll('main').length") == 1
 
 
+@pytest.mark.slow
 def test_no_address_breaks_a_page_that_opens_with_it(browser: Browser, tmp_path: Path):
     """A page that is opened with a hostile address is the page of the run."""
     path = write_run_page(rich_run(tmp_path))

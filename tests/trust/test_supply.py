@@ -66,6 +66,7 @@ def imported() -> dict[str, str]:
     return {name: path for name, path in found.items() if name not in sys.stdlib_module_names | {PACKAGE.name}}
 
 
+@pytest.mark.slow
 def test_every_import_is_declared():
     """What the package imports is in pyproject.toml, or comes with something that is."""
     names, packages = {*declared(), *WITH_ANOTHER}, packages_distributions()
@@ -74,6 +75,7 @@ def test_every_import_is_declared():
         assert owners & names, f"{path} imports {module}, of {', '.join(sorted(owners))}"
 
 
+@pytest.mark.slow
 def test_every_requirement_is_used():
     """What pip installs is imported, but for a plugin of pytest, a database's parts, and tools of two extras."""
     packages, left = packages_distributions(), {"pytest-html", "sqlalchemy", "alembic"}

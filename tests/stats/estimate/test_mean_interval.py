@@ -264,6 +264,7 @@ def test_coverage_of_right_and_wrong(n):
     assert np.mean(found) <= 0.985
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [10, pytest.param(30, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("a", "b"), [(4, 2), (9, 1), (0.5, 0.5)])
 def test_coverage_of_graded_scores(n, a, b):
@@ -317,6 +318,7 @@ def test_coverage_with_clusters_of_all_shapes(shape, p, correlation):
     check_clusters(shape, p, correlation)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", [[5] * 20, [1, 1, 2, 2, 3, 3, 4, 5, 6, 9] * 3], ids=["20 of 5", "30 of 1 to 9"])
 def test_coverage_of_graded_clusters(sizes):
     """Graded scores that share a level in each cluster are covered in at least 93 % of 500 runs."""

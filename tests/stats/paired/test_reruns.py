@@ -98,6 +98,7 @@ def answers_of(random, chances, epochs, *, grades=1, lost=0.0) -> list[list[floa
     return [row[keep].tolist() for row, keep in zip(drawn, kept, strict=True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [
