@@ -9,20 +9,32 @@ it a new environment with this package and the versions of constraints.txt. Neit
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "web"), str(ROOT)]
 
-import build as web_build  # noqa: E402  web/build.py; whether it is sorted depends on a folder build/
-from pytest_hiddenlayer.version import __version__  # noqa: E402
 
+def _module(path: Path) -> ModuleType:
+    """A module that is in no package."""
+    spec = importlib.util.spec_from_file_location(f"hiddenlayer_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+web_build = _module(ROOT / "web" / "build.py")
+__version__ = _module(ROOT / "pytest_hiddenlayer" / "version.py").__version__
 SPEC = "1.5"  # what both programs write
 
 
