@@ -129,7 +129,7 @@ def _is_secret(name: str) -> bool:
 
 
 def _project_file(root: Path, name: str) -> ProjectFile | None:
-    """The file; None if it is none, such as a file that was deleted. Raises UsageError for a link out of `root`."""
+    """The file; None if it is no regular file, or was deleted. Raises UsageError for a link out of `root`."""
     path = root / name
     if path.is_symlink():
         target = path.resolve()

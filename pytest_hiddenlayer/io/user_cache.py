@@ -147,7 +147,7 @@ def _new_file(folder: Path) -> os.stat_result | None:
 
 @lru_cache(maxsize=4)
 def _home_owner(home: str) -> int:
-    """The user whom the home folder belongs to; -1 if there is none."""
+    """The user whom the home folder belongs to; -1 if the folder does not exist."""
     try:
         return os.stat(home).st_uid if home else -1
     except OSError:

@@ -181,7 +181,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _reason(command: list[str], environment: dict[str, str]) -> str:
-    """ ": " and the last line that a process writes which does not start; "" if there is none."""
+    """The last line of a process that does not start, after ": "; empty if it writes nothing."""
     try:
         ended = subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=START_S, check=False

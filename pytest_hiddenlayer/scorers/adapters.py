@@ -128,7 +128,7 @@ def _score(name: str, returned: Any, answer: str | None) -> Score:
 
 
 def _number(returned: Any) -> float | None:
-    """What a scorer returned as a number, be it a Decimal, a Fraction or of numpy; None if it is none."""
+    """What a scorer returned as a number, be it a Decimal, a Fraction or of numpy; None for anything else."""
     if isinstance(returned, str | bytes | bytearray):
         return None
     number = plain_number(returned)

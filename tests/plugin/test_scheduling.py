@@ -17,7 +17,7 @@ from pytest_hiddenlayer.plugin.xdist.scheduling import FullScheduling
 class Worker:
     """A worker that asks for all answers of its queue, and reports its items in order.
 
-    Like xdist's, it runs its last item only when it has another one, or is told that none follows.
+    Like xdist's, it runs its last item only when it has another one, or learns that no item follows.
     """
 
     def __init__(self, name):

@@ -113,14 +113,17 @@ def _environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")} | ENVIRONMENT
 
 
-@cache
-def _zygote() -> subprocess.Popen[str]:
+def start_zygote() -> subprocess.Popen[str]:
+    """A new process that forks for each run; it ends with this one."""
     command = [sys.executable, "-c", ZYGOTE.read_text(encoding="utf-8")]
     started = subprocess.Popen(
         command, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
     )
     atexit.register(started.kill)
     return started
+
+
+_zygote = cache(start_zygote)
 
 
 def _forked(front_end: str, args: Sequence[str], folder: Path, out: Path, err: Path) -> int:

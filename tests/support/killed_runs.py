@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +17,7 @@ from typing import Any
 
 from pytest_hiddenlayer.results.log.resume import reusable_records
 from support.every_path import Result, result_of
-from support.folder import ZYGOTE, Folder, _environment
+from support.folder import Folder, start_zygote
 
 CONFTEST = '''
 import asyncio
@@ -136,14 +134,7 @@ def start(folder: Folder, front_end: str, args: list[str]) -> Started:
     return Started(pid=int(zygote.stdout.readline()), folder=folder, out=out, _lines=iter(zygote.stdout))
 
 
-@cache
-def _zygote() -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", ZYGOTE.read_text(encoding="utf-8")]
-    started = subprocess.Popen(
-        command, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-    )
-    atexit.register(started.kill)
-    return started
+_zygote = cache(start_zygote)  # not that of `folder`: a status comes when a run ends, whoever asks
 
 
 def processes(group: int) -> Iterator[tuple[int, int, str]]:

@@ -27,13 +27,6 @@ TABS = {"overview": "main h2", "samples": ".samples, .no-samples", "changes": "m
 KEY = quote("\t".join(["run", "t", "single", "scripted", "m", "s0", "1"]))
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests of this module."""
-    with Browser(1400, 1000) as browser:
-        yield browser
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return rich_run(tmp_path)

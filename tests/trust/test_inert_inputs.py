@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -32,6 +31,7 @@ from pytest_hiddenlayer.report.page.page_writer import content_security_policy
 from pytest_hiddenlayer.report.page.run_page import write_run_page
 
 pytestmark = [
+    pytest.mark.usefixtures("quiet"),
     pytest.mark.skipif(CHROMIUM is None, reason=NEEDS_CHROMIUM),
     pytest.mark.skipif(load_bundle() is None, reason="the page's program is not built: `make web`"),
 ]
@@ -41,24 +41,6 @@ ADDRESSES = (
     "tab=samples&sample={}&compared={}&call=-1e9", "tab=changes&o.cells={}", "{}={}",
 )  # fmt: skip
 """Hashes of the page of a run, with places for a payload."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests of this module."""
-    with Browser(1400, 1000) as browser:
-        yield browser
-
-
-@pytest.fixture(autouse=True)
-def quiet(browser: Browser) -> Iterator[None]:
-    """No page makes the browser complain, throws, opens a dialog, or asks for anything but itself."""
-    complaints, errors, asked = len(browser.complaints()), len(browser.errors()), len(browser.requests())
-    yield
-    assert browser.complaints()[complaints:] == []
-    assert browser.errors()[errors:] == []
-    addresses = [url for url in browser.requests()[asked:] if not url.startswith(("about:", "http://127.0.0.1:"))]
-    assert [url for url in addresses if not (url.startswith("file:") and ".html" in url)] == []
 
 
 @pytest.mark.slow

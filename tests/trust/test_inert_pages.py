@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -32,29 +31,12 @@ from pytest_hiddenlayer.results.metrics.cells import by_cell, compute_metrics, c
 from pytest_hiddenlayer.types import Record
 
 pytestmark = [
+    pytest.mark.usefixtures("quiet"),
     pytest.mark.skipif(CHROMIUM is None, reason=NEEDS_CHROMIUM),
     pytest.mark.skipif(load_bundle() is None, reason="the page's program is not built: `make web`"),
 ]
 
 OLD, NEW = "20260101T000000Z-aaaaaaaa", "20260102T000000Z-bbbbbbbb"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests of this module."""
-    with Browser(1400, 1000) as browser:
-        yield browser
-
-
-@pytest.fixture(autouse=True)
-def quiet(browser: Browser) -> Iterator[None]:
-    """No page makes the browser complain, throws, opens a dialog, or asks for anything but itself."""
-    complaints, errors, asked = len(browser.complaints()), len(browser.errors()), len(browser.requests())
-    yield
-    assert browser.complaints()[complaints:] == []
-    assert browser.errors()[errors:] == []
-    addresses = [url for url in browser.requests()[asked:] if not url.startswith(("about:", "http://127.0.0.1:"))]
-    assert [url for url in addresses if not (url.startswith("file:") and ".html" in url)] == []
 
 
 def scheme(browser: Browser, name: str) -> None:

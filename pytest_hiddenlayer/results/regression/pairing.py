@@ -161,7 +161,7 @@ def _counts(as_wrong: SamplePair, new: SampleScore) -> bool:
     """Whether counting the lost answers of a sample as wrong can change the comparison.
 
     A sample that keeps its score (the best of its epochs, say) has as many answers as before only with them:
-    without, the reruns of the two sides could not be told apart, and there would be no verdict.
+    without, the reruns of the two sides would look the same, and there would be no verdict.
     """
     return new.score is not None or as_wrong.old > 0
 
