@@ -192,7 +192,7 @@ def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Limited
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_process_has_no_keys_and_imports_nothing_of_the_folder(process: LimitedProcess, tmp_path: Path) -> None:
-    """Its environment has what Python needs, and modules beside the evals do not run."""
+    """Its environment has what Python needs, and modules next to the evals do not run."""
     assert process.ask("search", "a(b)", 0, "ab") == [[[0, 2], [1, 2]]]
     assert process._process is not None
     environment = Path(f"/proc/{process._process.pid}/environ").read_text(encoding="utf-8")
@@ -217,7 +217,7 @@ def test_a_fork_leaves_the_process_and_its_lock_to_its_parent(process: LimitedPr
     assert process.ask("search", "a", 0, "a") == [[[0, 1]]]
     before = process._process
     with process._lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12: a fork beside threads
+        warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12: a fork while threads run
         child = os.fork()
     if child == 0:
         signal.alarm(60)
@@ -311,7 +311,7 @@ def hostile_project(folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_project_of_data_runs_no_code(tmp_path: Path, command: str) -> None:
-    """Modules beside the evals do not run, nothing is unpickled, and every process of Python is started with -P."""
+    """Modules next to the evals do not run, nothing is unpickled, and every process of Python is started with -P."""
     hostile_project(tmp_path)
     code = AUDITED.replace("COMMAND", COMMANDS[command])
     done = subprocess.run(

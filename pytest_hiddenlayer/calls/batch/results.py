@@ -54,6 +54,6 @@ def _key_of(line: bytes, key: Callable[[Mapping[str, Any]], str], place: str) ->
         return key(decode_json(line))
     except (ValueError, AttributeError, TypeError) as error:
         raise UsageError(
-            f"{place}: not a result of a batch: {error}; remove the file and the .json beside it, and download the "
+            f"{place}: not a result of a batch: {error}; remove the file and the .json next to it, and download the "
             "results from the vendor's console"
         ) from error

@@ -75,7 +75,7 @@ def test_damaged_metadata_is_left_out(damage):
     ],
 )
 def test_the_mean_logprob_of_an_earlier_run_is_read(call: dict[str, object], expected: float | None):
-    """Earlier records have it beside the call's measures; where both are, that of the measures counts."""
+    """Earlier records have it next to the call's measures; where both are, that of the measures counts."""
     calls = [{"role": "sample-1", "usage": USAGE, **call}]
     calls.append({"role": "sample-2", "usage": USAGE, "confidence": {"mean_logprob": -1.0, "margin": 0.1}})
     scores = {"sample-1": {"right": True}, "sample-2": {"right": False}}

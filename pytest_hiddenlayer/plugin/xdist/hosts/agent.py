@@ -197,7 +197,7 @@ class Agent:
 
 def _make_folder(run_id: str) -> Path:
     """A folder of this run that only this user may read. Removes those of runs that ended without removing them."""
-    base = default_path().parent / "hosts"  # beside the response cache
+    base = default_path().parent / "hosts"  # next to the response cache
     base.mkdir(parents=True, exist_ok=True, mode=0o700)
     close_to_others(base, instead="set HIDDENLAYER_CACHE on that host to a folder of your own")
     for old in base.iterdir():
