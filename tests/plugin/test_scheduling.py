@@ -83,3 +83,25 @@ def test_other_tests_are_distributed_as_by_xdist(n):
     """Items of test functions reach the workers in the parts that xdist's `load` makes."""
     names = [f"tests/test_sums.py::test_{i}" for i in range(n)]
     assert simulate(lambda *args: FullScheduling(*args, lambda: 32), names, 4) == simulate(LoadScheduling, names, 4)
+
+
+class Dead(Worker):
+    """A worker that has died, which xdist has not noticed."""
+
+    def send_runtest_some(self, indexes):
+        raise OSError("cannot send (already closed?)")
+
+
+def test_a_worker_that_dies_while_it_is_sent_items_ends_no_run():
+    """The other workers get theirs, and its own go to others once it is removed."""
+    config = SimpleNamespace(getvalue=lambda name: ["popen"] * 2, getoption=lambda name: None)
+    log = SimpleNamespace(loadsched=lambda *args: None)
+    scheduler, dead, other = FullScheduling(config, log, lambda: 4), Dead("gw0"), Worker("gw1")
+    names = [f"evals/t.yaml::s{i}" for i in range(12)]
+    for worker in (dead, other):
+        scheduler.add_node(worker)
+        scheduler.add_node_collection(worker, names)
+    scheduler.schedule()
+    crashed = scheduler.remove_node(dead)
+    assert crashed in names
+    assert sorted(other.queue + scheduler.pending) == [i for i in range(12) if names[i] != crashed]

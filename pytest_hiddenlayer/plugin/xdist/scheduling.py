@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -14,7 +15,15 @@ from xdist.workermanage import WorkerController
 from ...taskfile.detect import SUFFIXES
 
 
-class WholeScheduling(LoadScheduling):  # type: ignore[misc]
+class SurvivingScheduling(LoadScheduling):  # type: ignore[misc]
+    """Distributes as xdist's `load`; a worker that dies while it is sent items does not end the run."""
+
+    def _send_tests(self, node: WorkerController, num: int) -> None:
+        with suppress(OSError):  # xdist learns of the death next, and gives the worker's items to the others
+            super()._send_tests(node, num)
+
+
+class WholeScheduling(SurvivingScheduling):
     """Distributes all items at the start, in equal parts of consecutive items.
 
     xdist's `load` holds most items back until workers have finished some. Each such part would
@@ -38,7 +47,7 @@ class WholeScheduling(LoadScheduling):  # type: ignore[misc]
         super()._send_tests(node, num)
 
 
-class FullScheduling(LoadScheduling):  # type: ignore[misc]
+class FullScheduling(SurvivingScheduling):
     """Distributes as xdist's `load`, and keeps the models busy until no eval is left.
 
     xdist's `load` sends ever smaller parts towards the end, down to two items per worker: with few calls in flight,
@@ -111,7 +120,7 @@ UNKNOWN_CONCURRENCY = 8
 """Of a worker whose models are not open yet."""
 
 
-class PacedScheduling(LoadScheduling):  # type: ignore[misc]
+class PacedScheduling(SurvivingScheduling):
     """Gives each worker a queue that keeps its models busy, and near the end no more than it answers in time.
 
     xdist's `load` gives every worker a quarter of an equal share at the start. A worker on a slow host would still
