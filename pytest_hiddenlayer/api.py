@@ -96,7 +96,7 @@ def _written_options(project: Project, typed: Mapping[str, Any]) -> WrittenOptio
         cwd=project.cwd,
         values=typed,
         typed=typed,
-        ini=read_ini(project.ini),
+        ini=read_ini(project.ini, project.ini_file),
         ini_file=project.ini_file,
         ini_trusted=project.ini_trusted,
     )

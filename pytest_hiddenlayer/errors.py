@@ -112,3 +112,8 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
     """Return `, did you mean 'prompt'?` for the closest of `words`, or "" if none is close."""
     matches = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
     return f", did you mean {matches[0]!r}?" if matches else ""
+
+
+def shorten(text: str, width: int = 60) -> str:
+    """Return `text`, cut to at most `width` characters."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"

@@ -17,7 +17,7 @@ from typing import Any
 
 import iniconfig
 
-from .errors import UsageError, did_you_mean
+from .errors import UsageError, did_you_mean, shorten
 from .option_table import OPTIONS, is_own_key
 
 INI_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
@@ -115,17 +115,17 @@ def _pyproject_tables(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]
         yield table
 
 
-def read_ini(values: Mapping[str, Any]) -> dict[str, Any]:
+def read_ini(values: Mapping[str, Any], ini_file: Path | None) -> dict[str, Any]:
     """Option name → value of the `hl_NAME` keys of an ini file. Raises UsageError for an unknown key."""
     options = {option.dest: option for option in OPTIONS}
-    refuse_unknown_keys(values)
+    refuse_unknown_keys(values, ini_file)
     written: dict[str, Any] = {}
     for key, value in values.items():
         if not key.startswith("hl_"):
             continue
         option = options[key]
         if option.flag:
-            written[option.name] = _boolean(key, value)
+            written[option.name] = _boolean(key, value, ini_file)
         elif option.repeatable:
             lines = value if isinstance(value, list) else str(value).splitlines()
             written[option.name] = tuple(line.strip() for line in lines if line.strip())
@@ -134,20 +134,22 @@ def read_ini(values: Mapping[str, Any]) -> dict[str, Any]:
     return written
 
 
-def refuse_unknown_keys(keys: Iterable[str]) -> None:
+def refuse_unknown_keys(keys: Iterable[str], ini_file: Path | None) -> None:
     """Raise UsageError for a key of an ini file that is a misspelt option."""
     known = {"eval_paths", *(option.dest for option in OPTIONS)}
     for key in keys:
         if is_own_key(key) and key not in known:
             hint = did_you_mean(key.lower().replace("-", "_"), known) or "; remove it"
-            raise UsageError(f"unknown ini key {key}{hint}")
+            raise UsageError(f"unknown ini key {shorten(key)} ({ini_file}){hint}")
 
 
-def _boolean(key: str, value: Any) -> bool:
+def _boolean(key: str, value: Any, ini_file: Path | None) -> bool:
     """As pytest reads a bool of an ini file."""
     words = {"true": True, "1": True, "yes": True, "y": True, "t": True, "on": True}
     words |= {"false": False, "0": False, "no": False, "n": False, "f": False, "off": False, "": False}
     text = str(value).strip().lower()
     if text not in words:
-        raise UsageError(f"ini key {key}: {value!r} is neither true nor false; write one of them")
+        raise UsageError(
+            f"ini key {key} ({ini_file}): {shorten(str(value))!r} is neither true nor false; write one of them"
+        )
     return words[text]

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from ..errors import TaskError
+from ..errors import TaskError, shorten
 from ..taskfile.document import Document
 from ..taskfile.json_source import parse_json
 from ..taskfile.paths import MEGABYTE, Source
 from ..taskfile.rows import read_rows
-from ..taskfile.scalar import as_written, plain_value, shorten
+from ..taskfile.scalar import as_written, plain_value
 from ..taskfile.tables.row import Row
 from ..taskfile.yaml_source import Tagged, parse_yaml
 

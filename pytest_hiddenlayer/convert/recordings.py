@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..errors import TaskError, did_you_mean
+from ..errors import TaskError, did_you_mean, shorten
 from ..taskfile.document import MAX_FAULTS
 from ..taskfile.recordings.reader import ANSWERS, KEYS, read_recording
-from ..taskfile.scalar import shorten
 from ..taskfile.tables.row import Row
 from ..types import RecordedAnswer, Recording
 from .draft import Draft, DraftSample, Work

@@ -14,12 +14,11 @@ from typing import Any
 import yaml
 
 from ..engine.checks.targets import check_targets, unscorable
-from ..errors import UsageError
+from ..errors import UsageError, shorten
 from ..io.atomic import replacing
 from ..scorers.build import build_scorer
 from ..strategies.bind import bind_strategy
 from ..taskfile import load_task
-from ..taskfile.scalar import shorten
 from ..types import Task
 from .draft import Draft, DraftSample, Work, is_id, slug
 from .report import WrittenTask

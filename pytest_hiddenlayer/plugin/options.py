@@ -106,7 +106,7 @@ def _ini_values(config: pytest.Config) -> dict[str, Any]:
     from ..errors import UsageError
     from ..project import refuse_unknown_keys
 
-    refuse_unknown_keys(ini_keys(config))
+    refuse_unknown_keys(ini_keys(config), config.inipath)
     values = {}
     for option in OPTIONS:
         try:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..engine.checks.preset_models import PRESETS, preset_models
 from ..engine.checks.task_models import loads_files
-from ..errors import UsageError, did_you_mean
+from ..errors import UsageError, did_you_mean, shorten
 from ..io.links import is_inside
 from ..local_models import parse_size
 from ..model_names import name_models, parse_model
@@ -65,9 +65,10 @@ class WrittenOptions:
 
     def quoted(self, name: str) -> str:
         """The option and its value as the user wrote them, for messages."""
+        text = shorten(str(self.text(name)), 200)
         if name in self.values or not self.ini.get(name):
-            return f"--hl-{name} {self.text(name)!r}"
-        return f"ini key {BY_NAME[name].dest} = {self.text(name)} ({self.ini_file})"
+            return f"--hl-{name} {text!r}"
+        return f"ini key {BY_NAME[name].dest} = {text} ({self.ini_file})"
 
     def folder(self, name: str) -> Path:
         """Where a path of an option starts: the current folder for the command line, the root for the ini file."""

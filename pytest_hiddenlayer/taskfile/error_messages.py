@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ..errors import did_you_mean
+from ..errors import did_you_mean, shorten
 from .document import FieldPath
 from .field_types import FAULT
-from .scalar import Scalar, describe, plain_value, resolve, shorten
+from .scalar import Scalar, describe, plain_value, resolve
 from .schema import TAGS, DataFile, ExpectForm, FieldMap, GenerateForm, SampleRow, TaskForm
 
 _INSIDE: dict[str, type[BaseModel]] = {"generate": GenerateForm, "fields": FieldMap, "expect": ExpectForm}

@@ -6,9 +6,10 @@ import json
 import re
 from typing import Any, NoReturn
 
+from ..errors import shorten
 from .document import MAX_DEPTH, Document, FieldPath
 from .paths import Source
-from .scalar import Scalar, lone_surrogate, shorten
+from .scalar import Scalar, lone_surrogate
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from ..errors import TaskError, did_you_mean
+from ..errors import TaskError, did_you_mean, shorten
 from ..types import Recording
 from .document import MAX_FAULTS, merge
 from .paths import Source
 from .recordings.reader import has_recording, read_recording
 from .rows import read_rows
-from .scalar import as_written, describe, shorten
+from .scalar import as_written, describe
 from .tables.row import Row
 from .validators import read_output
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
-from ..errors import TaskError, did_you_mean
+from ..errors import TaskError, did_you_mean, shorten
 from ..io.writable import reason
 from ..terminal_escape import one_line
-from .scalar import shorten
 
 MEGABYTE = 2**20
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from json import JSONDecodeError
 from typing import Any
 
-from ..errors import did_you_mean
+from ..errors import did_you_mean, shorten
 from .json_source import load_json, parse_json
 from .paths import MEGABYTE, Source
-from .scalar import describe, shorten
+from .scalar import describe
 from .tables.csv_rows import csv_rows
 from .tables.parquet_rows import parquet_rows
 from .tables.row import MAX_STREAMED, Row

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..errors import TaskError, did_you_mean
+from ..errors import TaskError, did_you_mean, shorten
 from ..io.writable import reason
 from ..regular_expressions import Regex, compile_regex
 from ..types import Sample
@@ -17,7 +17,7 @@ from .document import MAX_FAULTS, Document, format_path, merge
 from .error_messages import faults
 from .paths import Source
 from .rows import get_path
-from .scalar import resolve, shorten
+from .scalar import resolve
 from .schema import FieldMap, SampleRow, TaskForm
 from .streamed.spool import SampleList
 from .streamed.unique_rows import RowOrigin, UniqueRows

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import shorten
+
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 # The core schema of YAML 1.2.2, section 10.3.2: `no`, `1_000`, `12:30` and dates are text.
@@ -86,8 +88,3 @@ def describe(value: object) -> str:
         return repr(shorten(value))
     names = {dict: "a mapping", list: "a list", tuple: "a list", type(None): "nothing"}
     return names.get(type(value)) or shorten(as_written(value) or str(value))
-
-
-def shorten(text: str, width: int = 60) -> str:
-    """Return `text`, cut to at most `width` characters."""
-    return text if len(text) <= width else f"{text[: width - 1]}…"

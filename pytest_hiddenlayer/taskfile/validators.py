@@ -12,11 +12,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from ..errors import UsageError, did_you_mean
+from ..errors import UsageError, did_you_mean, shorten
 from ..registry import Registry
 from ..regular_expressions import compile_regex
 from ..types import Message, Spec
-from .scalar import as_written, describe, plain_value, shorten
+from .scalar import as_written, describe, plain_value
 
 AS = "as"
 """The parameter of any scorer that names its scores."""

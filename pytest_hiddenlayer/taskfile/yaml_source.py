@@ -11,9 +11,10 @@ from typing import Any
 
 import yaml
 
+from ..errors import shorten
 from .document import MAX_DEPTH, Document, FieldPath
 from .paths import Source
-from .scalar import lone_surrogate, resolve, shorten
+from .scalar import lone_surrogate, resolve
 
 MAX_ALIAS_NODES = 10_000  # values that aliases may add in one file
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster, if libyaml is installed

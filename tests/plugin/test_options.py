@@ -146,9 +146,11 @@ def test_wrong_ini_value_is_a_usage_error(sums):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("hl_limitt = 3", "unknown ini key hl_limitt, did you mean 'hl_limit'?"),
-        ("hl-limit = 3", "unknown ini key hl-limit, did you mean 'hl_limit'?"),
-        ("HL_Limit = 3", "unknown ini key HL_Limit, did you mean 'hl_limit'?"),
+        ("hl_limitt = 3", "unknown ini key hl_limitt (*pytest.ini), did you mean 'hl_limit'?"),
+        ("hl-limit = 3", "unknown ini key hl-limit (*pytest.ini), did you mean 'hl_limit'?"),
+        ("HL_Limit = 3", "unknown ini key HL_Limit (*pytest.ini), did you mean 'hl_limit'?"),
+        (f"hl_{'x' * 10_000} = 3", f"unknown ini key hl_{'x' * 56}… (*pytest.ini); remove it"),
+        (f"hl_limit = {'x' * 10_000}", f"ini key hl_limit = {'x' * 199}… (*pytest.ini): write a whole number"),
         ("hl_strict = maybe", "ini key hl_strict*'maybe'*"),
         ("hl_epochs = 0", "ini key hl_epochs = 0 (*pytest.ini): *"),
     ],

@@ -313,13 +313,13 @@ INPUTS: dict[str, Input] = {
         prepare=lambda folder: (_plain(folder), folder.write("pytest.ini", "[pytest]\nhl-epochs = 2\n")),
         options=SCRIPTED,
         status=4,
-        message="unknown ini key hl-epochs, did you mean 'hl_epochs'?",
+        message="pytest.ini), did you mean 'hl_epochs'?",
     ),
     "a misspelt eval_paths": Input(
         prepare=lambda folder: (_plain(folder), folder.write("pytest.ini", "[pytest]\neval_path = evals\n")),
         options=SCRIPTED,
         status=4,
-        message="unknown ini key eval_path, did you mean 'eval_paths'?",
+        message="pytest.ini), did you mean 'eval_paths'?",
     ),
     "no epochs": Input(prepare=_plain, options={**SCRIPTED, "epochs": 0}, status=4, message="--hl-epochs '0'"),
     "a wrong word": Input(

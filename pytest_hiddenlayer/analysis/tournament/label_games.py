@@ -32,7 +32,8 @@ def label_games(data: TournamentData, file: Path) -> tuple[list[Game], list[str]
         question = (game.task, game.sample_id, game.a, game.b, game.rater)
         repeated += question in games
         games[question] = game
-    return list(games.values()), _notes(data, pairwise, len(labels) - len(pairwise), outside, repeated)
+    notes = _notes(data, pairwise, len(labels) - len(pairwise), outside, repeated)
+    return list(games.values()), notes if labels else [f"{file} holds no label"]
 
 
 def _matchup(data: TournamentData, label: Label) -> tuple[SampleKey, str, str] | None:

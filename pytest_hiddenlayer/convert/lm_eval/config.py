@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...errors import TaskError
+from ...errors import TaskError, shorten
 from ...taskfile.paths import Source
-from ...taskfile.scalar import shorten
 from ...taskfile.yaml_source import Tagged
 from ..draft import At, Work
 from ..files import MAX_INCLUDES, text_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from ...errors import did_you_mean
+from ...errors import did_you_mean, shorten
 from ...types import RecordedAnswer
-from ..scalar import Scalar, as_written, describe, plain_value, shorten
+from ..scalar import Scalar, as_written, describe, plain_value
 
 FIELDS = (
     "text",

@@ -7,8 +7,9 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
+from ...errors import shorten
 from ...types import RecordedAnswer, Recording
-from ..scalar import describe, shorten
+from ..scalar import describe
 from .answers import read_answer, read_count, read_list, read_text
 
 ANSWERS = ("samples", "rounds", "agents", "trials")

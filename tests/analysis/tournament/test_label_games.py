@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from support.tournaments import player, states
 
 from pytest_hiddenlayer.analysis.annotation.labels import Label, append_label
 from pytest_hiddenlayer.analysis.tournament.leaderboard import Standings
 from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, run_tournament
+from pytest_hiddenlayer.errors import UsageError
 
 
 def label(at: int, a: str, b: str, winner: str, rater: str = "ada", **changes: object) -> Label:
@@ -79,3 +81,11 @@ def test_labels_on_other_answers_are_left_out(run: Path) -> None:
         result, "2 of 5 labels are on answers of other runs and left out (not in these runs: stranger@scripted:m)"
     )
     assert states(result, "1 labels are ratings, which decide no game")
+
+
+def test_a_file_without_labels_is_named(run: Path) -> None:
+    """What a killed writer left of a first label is no label, and the message says so."""
+    file = run / "labels.jsonl"
+    file.write_bytes(b"\0" * 40)
+    with pytest.raises(UsageError, match=r"no game: .*labels\.jsonl holds no label"):
+        run_tournament([run], TournamentOptions(source="labels", labels=file))

@@ -6,4 +6,7 @@ conversions  files of other tools
 commands     commands that read files
 kinds        which commands read which file
 cases        runs commands on damaged files, each in a process with limits
+file_targets readers of files, for any bytes
+text_targets what holds for any text of a model or a file
+guided       fuzzes both with atheris
 """

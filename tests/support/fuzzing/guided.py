@@ -1,0 +1,145 @@
+"""Fuzzes readers and properties with atheris, which keeps what reaches new code and changes it further.
+
+    PYTHONPATH=tests python -m support.fuzzing.guided [--seconds N] [--jobs N] [NAME ...]
+
+Prints a line per target, and exits with 1 if an input broke one. `build/fuzzing/NAME` gets that input, and
+everything that reached new code, with which the next run begins. An input that found a defect is copied to
+`tests/trust/fuzzing_seeds/NAME`, which the tests try each time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+BUILD = ROOT / "build" / "fuzzing"
+SEEDS = ROOT / "tests" / "trust" / "fuzzing_seeds"
+MAX_BYTES = 4096  # of an input
+TIMEOUT_S = 20  # of an input
+MEMORY_MB = 3000
+RUN = "reports/runs/20260101T000000Z-aaaaaaaa"
+STARTS = {
+    "task": "evals/*.yaml",
+    "samples jsonl": "evals/*.jsonl",
+    "samples json": "evals/*.json",
+    "samples csv": "evals/*.csv",
+    "samples parquet": "evals/*.parquet",
+    "records": f"{RUN}/records.jsonl",
+    "manifest": f"{RUN}/run.json",
+    "shard": "reports/runs/shard-1/run.json",
+    "snapshot": "snapshots/*/*.json",
+    "cassette": "cassettes/*.jsonl",
+    "prices": "hiddenlayer-prices.yaml",
+    "servers": "servers.yaml",
+    "preset": "presets/mine.yaml",
+    "labels": "reports/labels.jsonl",
+    "reviews": f"{RUN}/reviews.jsonl",
+    "games": f"{RUN}/games.jsonl",
+    "batch entry": "files/*.json",
+    "capture": "reports/runs/run/probes/*.npz",
+    "concept vector": "files/*.safetensors",
+    "gguf": "files/*.gguf",
+    "adapter": "files/adapter/*.json",
+    "training chats": "files/chats.jsonl",
+}
+"""Target → files of the project of `seeds.py` that it begins with."""
+
+
+def targets() -> dict[str, Callable[[bytes], None]]:
+    """Name → what must hold for any bytes."""
+    from support.fuzzing.file_targets import READERS, read
+    from support.fuzzing.text_targets import PROPERTIES
+
+    return {name: partial(read, file, reader) for name, (file, reader) in READERS.items()} | PROPERTIES
+
+
+def folder_name(target: str) -> str:
+    """The folder of a target."""
+    return target.replace(" ", "_")
+
+
+def fuzz(name: str, seconds: int) -> None:
+    """Fuzz a target in this process, and exit."""
+    import atheris
+
+    with atheris.instrument_imports(include=["pytest_hiddenlayer"]):
+        target = targets()[name]
+    folder = BUILD / folder_name(name)
+    kept = SEEDS / folder_name(name)
+    atheris.Setup(
+        [
+            sys.argv[0],
+            f"-max_total_time={seconds}",
+            f"-timeout={TIMEOUT_S}",
+            f"-rss_limit_mb={MEMORY_MB}",
+            f"-max_len={MAX_BYTES}",
+            f"-artifact_prefix={folder}/",
+            "-print_final_stats=1",
+            str(folder / "corpus"),
+            *([str(kept)] if kept.is_dir() else []),
+        ],
+        target,
+    )
+    atheris.Fuzz()
+
+
+def begin(names: list[str]) -> None:
+    """Make the folders of these targets, with the inputs to begin with."""
+    from support.fuzzing.cases import project
+
+    place = BUILD / "project"
+    place.mkdir(parents=True, exist_ok=True)
+    whole = project(place)
+    for name in names:
+        corpus = BUILD / folder_name(name) / "corpus"
+        corpus.mkdir(parents=True, exist_ok=True)
+        for path in sorted(whole.glob(STARTS.get(name, "")) if name in STARTS else ()):
+            shutil.copy(path, corpus / f"start-{path.name}")
+
+
+def run(name: str, seconds: int) -> tuple[str, bool]:
+    """(a line of the table, whether an input broke the target)."""
+    command = [sys.executable, "-m", "support.fuzzing.guided", "--here", "--seconds", str(seconds), name]
+    ended = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    log = BUILD / folder_name(name) / "log.txt"
+    log.write_text(ended.stdout + ended.stderr, encoding="utf-8")
+    tried = re.search(r"number_of_executed_units:\s*(\d+)", ended.stderr)
+    n = f"{int(tried[1]):,}" if tried else "?"
+    if ended.returncode == 0:
+        return f"{name:16} {n:>9} inputs, none broke it", False
+    return f"{name:16} {n:>9} inputs, BROKEN: see {log.relative_to(ROOT)} and the input next to it", True
+
+
+def main() -> int:
+    """Fuzz the targets that are named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="targets (default: all)")
+    parser.add_argument("--seconds", type=int, default=60, help="per target (default: 60)")
+    parser.add_argument("--jobs", type=int, default=2, help="targets at a time (default: 2)")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.here:
+        fuzz(options.names[0], options.seconds)
+    known = list(targets())
+    if unknown := [name for name in options.names if name not in known]:
+        parser.error(f"no target {', '.join(unknown)}; there are {', '.join(known)}")
+    names = options.names or known
+    begin(names)
+    broken = False
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for line, failed in pool.map(lambda name: run(name, options.seconds), names):
+            print(line, flush=True)
+            broken |= failed
+    return int(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
