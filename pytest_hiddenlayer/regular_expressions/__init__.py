@@ -130,12 +130,12 @@ def compile_regex(pattern: str, flags: int = 0) -> Regex:
         raise UsageError(f"a regular expression of {len(pattern)} characters is too long; at most {MAX_PATTERN}")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # of `[[a]`, which may mean a nested set in a later version of Python
             groups = re.compile(pattern, flags).groups
-        if not is_harmless(pattern, flags):
-            _in_process("compile", pattern, flags, "")
-            return Regex(pattern, groups, flags, None)
-        return Regex(pattern, groups, flags, compiled(pattern, flags))
+            if is_harmless(pattern, flags):
+                return Regex(pattern, groups, flags, compiled(pattern, flags))
+        _in_process("compile", pattern, flags, "")
+        return Regex(pattern, groups, flags, None)
     except LimitExceededError as error:
         raise UsageError(
             f"pattern {_shown(pattern)} {_stopped(error)}; write smaller numbers of repetitions"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from ..errors import shorten
@@ -106,9 +107,11 @@ def _line_of_refused(text: str) -> int | None:
     return None
 
 
-def _locations(text: str) -> list[tuple[FieldPath, int, bool]]:
-    """Return each value's path and line in text order, and whether it is a member of an object."""
-    locations: list[tuple[FieldPath, int, bool]] = []
+def _locations(text: str) -> Iterator[tuple[FieldPath, int, bool]]:
+    """Yield each value's path and line in text order, and whether it is a member of an object.
+
+    What is read from it must be JSON: the rest of the text may be anything.
+    """
     path: list[str | int] = []  # the current key or index of each open container
     line, offset, key_next = 1, 0, False
     for match in _TOKEN.finditer(text):
@@ -125,13 +128,13 @@ def _locations(text: str) -> list[tuple[FieldPath, int, bool]]:
             key_next = False
         elif key_next:
             path[-1] = json.loads(token, strict=False)
-            locations.append((tuple(path), line, True))
+            yield tuple(path), line, True
         else:
             if not path or isinstance(path[-1], int):
-                locations.append((tuple(path), line, False))
+                yield tuple(path), line, False
             if token in "{[":
                 if len(path) >= MAX_DEPTH:  # one location is enough to refuse the file
-                    return [((*path, 0), line, False)]
+                    yield (*path, 0), line, False
+                    return
                 path.append("" if token == "{" else 0)
                 key_next = token == "{"
-    return locations

@@ -81,6 +81,7 @@ def group_lines(file: Any, group: int, path: Path) -> Iterator[bytes]:
 
     try:
         for batch in file.iter_batches(batch_size=_AT_ONCE, row_groups=[group], columns=[JSON]):
+            batch.validate(full=True)
             yield from batch.column(0).to_pylist()
     except (pyarrow.ArrowException, OSError) as error:
         raise UsageError(f"{path}: row group {group} is damaged: {_first_line(error)}; {_advice(path)}") from error
@@ -93,6 +94,7 @@ def read_columns(path: Path, names: Sequence[str]) -> Any:
     with open_parquet(path) as file:
         try:
             table = file.read(columns=list(names), use_threads=False)  # threads would hold several columns twice
+            table.validate(full=True)
             release_memory()
             return table
         except (pyarrow.ArrowException, OSError) as error:

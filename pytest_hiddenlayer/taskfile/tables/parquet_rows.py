@@ -31,6 +31,7 @@ def parquet_rows(source: Source) -> Iterator[Row]:
             _check(source, table)
             number = size = 0
             for batch in table.iter_batches(batch_size=_BATCH):
+                batch.validate(full=True)
                 size += batch.nbytes
                 if size > MAX_TEXT:
                     raise source.error(f"holds more than {MAX_TEXT} bytes of values; split the file")

@@ -26,6 +26,7 @@ from pytest_hiddenlayer.probes.capture_files import load_capture
 from pytest_hiddenlayer.probes.concepts.files import load_concept_vector
 from pytest_hiddenlayer.providers.mlx.adapters import check_adapter
 from pytest_hiddenlayer.providers.mlx.gguf.reader import read_gguf
+from pytest_hiddenlayer.results.log.parquet_file import parquet_lines, read_columns
 from pytest_hiddenlayer.results.log.run_listing import list_runs
 from pytest_hiddenlayer.results.log.run_log import read_records
 from pytest_hiddenlayer.results.log.unfinished_calls import unfinished_calls
@@ -64,6 +65,12 @@ def _records(path: Path) -> None:
         assert record.key
 
 
+def _columns(path: Path) -> None:
+    """The lines of a compacted log, and a column of texts."""
+    assert all(isinstance(line, bytes) for line in parquet_lines(path))
+    read_columns(path, ["sample_id"])["sample_id"].to_pylist()
+
+
 def _shown(path: Path) -> None:
     (path.parent / "records.jsonl").touch()
     assert list_runs(path.parents[2])
@@ -92,6 +99,7 @@ READERS: dict[str, tuple[str, Read]] = {
     "samples csv": ("evals/samples.csv", _samples),
     "samples parquet": ("evals/samples.parquet", _samples),
     "records": (f"{RUN}/records.jsonl", _records),
+    "records parquet": (f"{RUN}/records.parquet", _columns),
     "unfinished calls": (f"{RUN}/calls/0.jsonl", lambda path: list(unfinished_calls(path.parents[1]))),
     "manifest": (f"{RUN}/run.json", _shown),
     "shard": (f"{RUN}/run.json", _shard),

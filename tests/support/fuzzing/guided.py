@@ -33,6 +33,7 @@ STARTS = {
     "samples csv": "evals/*.csv",
     "samples parquet": "evals/*.parquet",
     "records": f"{RUN}/records.jsonl",
+    "records parquet": "reports/runs/20260102T000000Z-bbbbbbbb/records.parquet",
     "manifest": f"{RUN}/run.json",
     "shard": "reports/runs/shard-1/run.json",
     "snapshot": "snapshots/*/*.json",

@@ -176,7 +176,7 @@ KINDS = {
                 hl("convert theirs/lm_eval/sums.yaml --data theirs/lm_eval/test.jsonl --check"),
                 hl("convert theirs/lm_eval --data theirs/lm_eval --check"),
             ),
-            ("theirs/lm_eval",),
+            ("sums.yaml", "test.jsonl", "theirs/lm_eval"),
         ),
     )
 }

@@ -50,7 +50,7 @@ from pytest_hiddenlayer.strategies.refinement.steps import read_list
 from pytest_hiddenlayer.strategies.tools.tool_calls import read_tool_call
 from pytest_hiddenlayer.strategies.verbal_confidence import read_confidence, read_yes_or_no
 from pytest_hiddenlayer.strategies.verdicts import read_verdict
-from pytest_hiddenlayer.taskfile.prompt import render_here
+from pytest_hiddenlayer.taskfile.prompt import check_template, render_here
 from pytest_hiddenlayer.taskfile.templates.harmless import is_harmless
 from pytest_hiddenlayer.terminal_escape import json_text, one_line, visible
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request, Sample, Usage
@@ -140,7 +140,8 @@ def tables(data: bytes) -> None:
         assert not re.search(r"[<>`|\n\[\]*_\\~@]", inner), inner
     latex = escape(text)
     assert not re.search(r"(?<!\\)[#$%&_^~](?![{}])", latex.replace("~", "")), latex
-    assert latex.count("{") == latex.count("}")
+    braces = re.sub(r"\\[\\{}]", "", latex)
+    assert braces.count("{") == braces.count("}")
 
 
 def keys(data: bytes) -> None:
@@ -161,7 +162,7 @@ def templates(data: bytes) -> None:
         return
     message = ""
     try:
-        render_here(text, VARIABLES)
+        render_here(check_template(text), VARIABLES)
     except ValueError as error:
         message = str(error)
     assert not TOO_MUCH.search(message), message
@@ -170,14 +171,14 @@ def templates(data: bytes) -> None:
 def patterns(data: bytes) -> None:
     """An expression that is searched in this process finds what `re` finds, and soon."""
     text = text_of(data)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a nested set, say
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a nested set, say
+        try:
             with_re = re.compile(text)
-    except (re.error, RecursionError, OverflowError, ValueError):
-        return
-    if not is_simple(text):
-        return
+        except (re.error, RecursionError, OverflowError, ValueError):
+            return
+        if not is_simple(text):
+            return
     with_limits = compile_regex(text)
     for searched in SEARCHED:
         found, expected = with_limits.search(searched), with_re.search(searched)
