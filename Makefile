@@ -58,6 +58,12 @@ test-all: $(READY) web     ## run all tests
 test-trust: $(READY) web   ## run the tests of docs/security.md with its numbers (long)
 	HIDDENLAYER_TRUST=full $(BIN)/pytest -n 2 tests/trust
 
+FUZZ_SECONDS := 60
+
+fuzz: $(READY)             ## install atheris and fuzz each reader of files and texts for FUZZ_SECONDS=60 (20 minutes)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt atheris
+	PYTHONPATH=tests $(BIN)/python -m support.fuzzing.guided --seconds $(FUZZ_SECONDS)
+
 mutants: $(READY)          ## put 600 faults into scorers, statistics and gates and count which the tests notice (an hour)
 	$(BIN)/python benchmarks/mutants.py
 

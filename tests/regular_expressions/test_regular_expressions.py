@@ -47,7 +47,7 @@ def test_what_python_refuses_is_refused(pattern: str) -> None:
 
 
 def test_a_warning_of_python_is_no_error() -> None:
-    """Where warnings are errors, as in these tests, an expression with a possible nested set is searched all the same."""
+    """Where warnings are errors, as in these tests, an expression with a possible nested set is searched too."""
     found = compile_regex("[[x]y").search("a [y")
     assert found is not None
     assert found.span() == (2, 4)

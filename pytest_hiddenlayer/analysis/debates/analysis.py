@@ -107,8 +107,8 @@ def debates_of_run(
             "answer them with --resume RUN"
         )
     raise UsageError(
-        f"debates are analysed where agents answer in several rounds; none of {len(chosen)} records has that; "
-        "run with --strategy debate, or name the roles that debate in the answer's metadata as `agents`"
+        f"debates are analysed where agents answer in several rounds; none of the {len(chosen)} "
+        "records of this run has that; run with --strategy debate, or name the roles that debate in the answer's metadata as `agents`"
     )
 
 

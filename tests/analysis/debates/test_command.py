@@ -82,7 +82,7 @@ def test_a_run_without_debates_is_a_usage_error(sums):
     sums.run("--hl-gate=off")
     result = sums.command("rounds", "last")
     assert result.ret == 4
-    assert "none of 3 records has that; run with --strategy debate" in result.stderr.str()
+    assert "none of the 3 records of this run has that; run with --strategy debate" in result.stderr.str()
 
 
 def test_debates_that_did_not_end_are_named(folder):
