@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.fuzzing.guided import ROOT, SEEDS, STARTS, folder_name, targets
+from support.fuzzing.beginnings import FILES, TEXTS
+from support.fuzzing.guided import ROOT, SEEDS, folder_name, targets
 from support.fuzzing.text_targets import PROPERTIES
 from support.trust_scale import times
 
@@ -42,7 +43,7 @@ def test_what_holds_for_any_text(name: str):
 
 def test_every_target_has_a_beginning_and_a_folder():
     """Folders of kept inputs and files to begin with belong to a target."""
-    assert STARTS.keys() <= TARGETS.keys()
+    assert FILES.keys() | TEXTS.keys() <= TARGETS.keys()
     assert {path.parent.name for path in KEPT.values()} <= set(map(folder_name, TARGETS))
 
 

@@ -108,7 +108,8 @@ def debates_of_run(
         )
     raise UsageError(
         f"debates are analysed where agents answer in several rounds; none of the {len(chosen)} "
-        "records of this run has that; run with --strategy debate, or name the roles that debate in the answer's metadata as `agents`"
+        "records of this run has that; run with --strategy debate, or name the roles that debate in the answer's "
+        "metadata as `agents`"
     )
 
 

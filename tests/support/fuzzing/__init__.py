@@ -8,5 +8,6 @@ kinds        which commands read which file
 cases        runs commands on damaged files, each in a process with limits
 file_targets readers of files, for any bytes
 text_targets what holds for any text of a model or a file
+beginnings   what the fuzzer begins with
 guided       fuzzes both with atheris
 """

@@ -10,14 +10,21 @@ everything that reached new code, with which the next run begins. An input that 
 from __future__ import annotations
 
 import argparse
+import random
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+
+from yaml import YAMLError
+
+from support.fuzzing.beginnings import FILES, TEXTS
+from support.fuzzing.damages import damage
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "build" / "fuzzing"
@@ -25,33 +32,7 @@ SEEDS = ROOT / "tests" / "trust" / "fuzzing_seeds"
 MAX_BYTES = 4096  # of an input
 TIMEOUT_S = 20  # of an input
 MEMORY_MB = 3000
-RUN = "reports/runs/20260101T000000Z-aaaaaaaa"
-STARTS = {
-    "task": "evals/*.yaml",
-    "samples jsonl": "evals/*.jsonl",
-    "samples json": "evals/*.json",
-    "samples csv": "evals/*.csv",
-    "samples parquet": "evals/*.parquet",
-    "records": f"{RUN}/records.jsonl",
-    "records parquet": "reports/runs/20260102T000000Z-bbbbbbbb/records.parquet",
-    "manifest": f"{RUN}/run.json",
-    "shard": "reports/runs/shard-1/run.json",
-    "snapshot": "snapshots/*/*.json",
-    "cassette": "cassettes/*.jsonl",
-    "prices": "hiddenlayer-prices.yaml",
-    "servers": "servers.yaml",
-    "preset": "presets/mine.yaml",
-    "labels": "reports/labels.jsonl",
-    "reviews": f"{RUN}/reviews.jsonl",
-    "games": f"{RUN}/games.jsonl",
-    "batch entry": "files/*.json",
-    "capture": "reports/runs/run/probes/*.npz",
-    "concept vector": "files/*.safetensors",
-    "gguf": "files/*.gguf",
-    "adapter": "files/adapter/*.json",
-    "training chats": "files/chats.jsonl",
-}
-"""Target → files of the project of `seeds.py` that it begins with."""
+OF_VALUES = 0.4  # of the inputs are made by a damage of values, lines or encoding
 
 
 def targets() -> dict[str, Callable[[bytes], None]]:
@@ -88,8 +69,22 @@ def fuzz(name: str, seconds: int) -> None:
             *([str(kept)] if kept.is_dir() else []),
         ],
         target,
+        custom_mutator=mutated,
     )
     atheris.Fuzz()
+
+
+def mutated(data: bytes, max_size: int, seed: int) -> bytes:
+    """A damage as those of `damages.py`, which keeps JSON and YAML valid, or one of libFuzzer."""
+    import atheris
+
+    chance = random.Random(seed)
+    if chance.random() < OF_VALUES and b"&" not in data:  # an alias bomb that is read grows without bound
+        with suppress(RecursionError, ValueError, TypeError, YAMLError):  # it cannot read what is damaged already
+            _, content = damage(data, chance)
+            if len(content) <= max_size:
+                return content
+    return bytes(atheris.Mutate(data, max_size))
 
 
 def begin(names: list[str]) -> None:
@@ -102,7 +97,9 @@ def begin(names: list[str]) -> None:
     for name in names:
         corpus = BUILD / folder_name(name) / "corpus"
         corpus.mkdir(parents=True, exist_ok=True)
-        for path in sorted(whole.glob(STARTS.get(name, "")) if name in STARTS else ()):
+        for number, text in enumerate(TEXTS.get(name, ())):
+            (corpus / f"start-{number}").write_text(text, encoding="utf-8")
+        for path in sorted(whole.glob(FILES.get(name, "")) if name in FILES else ()):
             shutil.copy(path, corpus / f"start-{path.name}")
 
 
