@@ -1,6 +1,6 @@
 """Puts small faults into scorers, statistics, metrics and gates, one at a time, and counts which the tests notice.
 
-    python benchmarks/mutants.py [--sample N | --all] [--jobs N] [--seconds S] [--only TEXT] [--out FILE]
+    python benchmarks/mutants.py [--sample N | --all] [--jobs N] [--seconds S] [--only TEXT ...] [--out FILE]
 
 A fault is one changed node of a module's syntax tree (`benchmarks/mutation/operators.py`): another comparison,
 a boundary moved by one, another operator, constant or condition, swapped arguments, `return None`, a statement
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (default: 2)")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="start no fault after this time")
     parser.add_argument("--test-seconds", type=float, default=15, help="CPU time of the tests of one fault, at most")
-    parser.add_argument("--only", default="", help="faults whose name contains this text (scorers/judge)")
+    parser.add_argument("--only", nargs="+", default=[], help="faults whose name contains a text (scorers/judge)")
     parser.add_argument("--again", action="store_true", help="try those of --out again that survived")
     parser.add_argument("--control", type=int, default=0, help="also run the tests of so many faults without them")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "mutants.jsonl", help="a line per fault")
@@ -83,7 +83,7 @@ def installed(folder: Path) -> str:
 
 def ordered(options: argparse.Namespace) -> list[Mutant]:
     """The faults to try, in a random order of a fixed seed, without those that the file has."""
-    found = [mutant for mutant in mutants() if options.only in mutant.name]
+    found = [mutant for mutant in mutants() if not options.only or any(text in mutant.name for text in options.only)]
     random.Random(0).shuffle(found)
     done = {row["name"] for row in results(options.out) if not (options.again and row["verdict"] in SURVIVED)}
     found = found if options.all or options.only or options.again else found[: options.sample]

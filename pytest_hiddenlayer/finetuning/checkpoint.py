@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import UsageError, shorten
 from ..io.atomic import write_json
 from ..io.json_text import decode_json
 from .weights import read_weights, write_weights
@@ -81,7 +81,7 @@ def load_checkpoint(output: Path, identity: Mapping[str, Any]) -> Checkpoint | N
     newest = folders[-1]
     try:
         state = decode_json((newest / "state.json").read_text(encoding="utf-8"))
-        progress, found = Progress(**state["progress"]), state["identity"]
+        progress, found = _progress(state["progress"]), dict(state["identity"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UsageError(
             f"{newest}: the checkpoint cannot be read ({error}); remove its folder and resume"
@@ -90,7 +90,8 @@ def load_checkpoint(output: Path, identity: Mapping[str, Any]) -> Checkpoint | N
     if different := sorted(key for key in {*wanted, *found} if wanted.get(key) != found.get(key)):
         raise UsageError(
             f"{newest}: the checkpoint cannot be resumed, because {', '.join(different)} changed "
-            f"(then {found.get(different[0])!r}, now {wanted.get(different[0])!r}): restore it, or train elsewhere"
+            f"(then {shorten(repr(found.get(different[0])))}, now "
+            f"{shorten(repr(wanted.get(different[0])))}): restore it, or train elsewhere"
         )
     return Checkpoint(
         progress=progress,
@@ -107,6 +108,17 @@ def has_checkpoint(output: Path) -> bool:
 def remove_checkpoints(output: Path) -> None:
     """Remove all checkpoints and what a killed process left of one."""
     shutil.rmtree(output / FOLDER, ignore_errors=True)
+
+
+def _progress(values: Any) -> Progress:
+    """The progress in a file. Raises ValueError for a value of another type, in one line."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(Progress).validate_json(json.dumps(values), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"progress.{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
 def _folders(output: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 damages      changes of bytes, of lines and of values
 seeds        a project with a file of every kind
+run_seeds    runs of this project
 conversions  files of other tools
 commands     commands that read files
 kinds        which commands read which file

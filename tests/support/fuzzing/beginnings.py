@@ -30,6 +30,9 @@ FILES = {
     "gguf": "files/*.gguf",
     "adapter": "files/adapter/*.json",
     "training chats": "files/chats.jsonl",
+    "checkpoint": "files/adapter/checkpoints/*/state.json",
+    "unfinished calls": "reports/runs/killed/calls/*.jsonl",
+    "cache": "cache/responses.sqlite",
 }
 """Target → files of the project of `seeds.py` that it begins with."""
 

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import mlx.core as mx
+
 from pytest_hiddenlayer.analysis.annotation.labels import read_labels
 from pytest_hiddenlayer.analysis.annotation.reviews import read_reviews
 from pytest_hiddenlayer.analysis.tournament.games import GameLog
@@ -18,8 +20,10 @@ from pytest_hiddenlayer.calls.cassettes.format import read_cassette
 from pytest_hiddenlayer.calls.cost.price_file import read_own_prices
 from pytest_hiddenlayer.errors import HiddenLayerError
 from pytest_hiddenlayer.finetuning.adapters import read_manifest
+from pytest_hiddenlayer.finetuning.checkpoint import load_checkpoint
 from pytest_hiddenlayer.finetuning.examples import examples_from_jsonl
 from pytest_hiddenlayer.finetuning.training_log import read_curves
+from pytest_hiddenlayer.finetuning.weights import write_weights
 from pytest_hiddenlayer.options import read_servers
 from pytest_hiddenlayer.presets.preset_file import read_preset
 from pytest_hiddenlayer.probes.capture_files import load_capture
@@ -91,6 +95,12 @@ def _adapter(path: Path) -> None:
     read_manifest(path.parent)
 
 
+def _checkpoint(path: Path) -> None:
+    for name in ("weights", "optimizer"):
+        write_weights(path.with_name(f"{name}.safetensors"), {"a": mx.array([1.0])})
+    load_checkpoint(path.parents[2], {"base": "m", "settings": {"epochs": 2}})
+
+
 RUN = "reports/runs/20260101T000000Z-aaaaaaaa"
 READERS: dict[str, tuple[str, Read]] = {
     "task": ("evals/task.yaml", _task),
@@ -117,6 +127,7 @@ READERS: dict[str, tuple[str, Read]] = {
     "concept vector": ("vector.safetensors", partial(load_concept_vector, model="m", fingerprint=None)),
     "gguf": ("model.gguf", read_gguf),
     "adapter": ("adapter/adapter_config.json", _adapter),
+    "checkpoint": ("adapter/checkpoints/step-00000001/state.json", _checkpoint),
     "training chats": ("chats.jsonl", examples_from_jsonl),
     "training log": ("adapter/training.jsonl", lambda path: read_curves(path.parent)),
 }

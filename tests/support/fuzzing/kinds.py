@@ -15,12 +15,14 @@ from pytest_hiddenlayer.calls.batch.entries import read_entry
 from pytest_hiddenlayer.calls.batch.results import BatchResults
 from pytest_hiddenlayer.errors import HiddenLayerError
 from pytest_hiddenlayer.finetuning.adapters import read_manifest
+from pytest_hiddenlayer.finetuning.checkpoint import load_checkpoint
 from pytest_hiddenlayer.finetuning.examples import examples_from_jsonl
 from pytest_hiddenlayer.probes.capture_files import load_capture
 from pytest_hiddenlayer.probes.concepts.files import load_concept_vector
 from pytest_hiddenlayer.providers.mlx.adapters import check_adapter
 from pytest_hiddenlayer.providers.mlx.gguf.reader import read_gguf
 from support.fuzzing.commands import CONVERTED, RICH, RICHLY, SHOWN, TASKS, A, B, Command, fn, hl, py, swapped
+from support.fuzzing.run_seeds import IDENTITY
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,33 @@ KINDS = {
                 hl(f"show {RICH}"),
             ),
         ),
+        Kind(
+            "unfinished calls",
+            ("reports/runs/killed/calls/*.jsonl",),
+            tuple(map(hl, ("run evals --resume killed", "show killed", "runs", "open killed --no-browser"))),
+            (".jsonl", "killed"),
+        ),
+        Kind(
+            "tracker values",
+            ("reports/runs/tracked/metrics.jsonl", "reports/runs/tracked/run.json"),
+            tuple(map(hl, ("runs", "runs --json", "show tracked", "open tracked --no-browser"))),
+            ("metrics.jsonl", "run.json", "tracked"),
+        ),
+        Kind(
+            "cache",
+            ("cache/responses.sqlite",),
+            tuple(
+                map(
+                    hl,
+                    (
+                        "cache --path cache/responses.sqlite",
+                        "cache --path cache/responses.sqlite --json",
+                        "cache --path cache/responses.sqlite --prune 0",
+                    ),
+                )
+            ),
+        ),
+        Kind("checkpoint", ("files/adapter/checkpoints/*/state.json",), (fn("checkpoint"),), ("step-00000003",)),
         Kind("batch entry", ("files/*.json",), (fn("batch entry"),)),
         Kind("batch results", ("files/0*.jsonl",), (fn("batch results"),)),
         Kind("adapter", ("files/adapter/*.json",), (fn("adapter"),), ("adapter",)),
@@ -192,6 +221,7 @@ FUNCTIONS: dict[str, Callable[[Path], Any]] = {
     "batch entry": read_entry,
     "batch results": lambda path: BatchResults(path, lambda values: str(values.get("custom_id"))).close(),
     "adapter": _adapter,
+    "checkpoint": lambda path: load_checkpoint(path.parents[2], IDENTITY),
     "model": read_gguf,
     "concept vector": lambda path: load_concept_vector(path, model="m", fingerprint=None),
     "training chats": examples_from_jsonl,
