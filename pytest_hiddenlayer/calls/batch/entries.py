@@ -62,7 +62,7 @@ def read_entry(path: Path) -> BatchEntry:
     try:
         values = decode_json(read_bytes(path))
         if values["schema"] != _SCHEMA:
-            raise ValueError(f"schema {values['schema']}, this version reads {_SCHEMA}")
+            raise ValueError(f"schema {values['schema']!r:.40}, this version reads {_SCHEMA}")
         check_tag(values["tag"], path)
         known = {name: value for name, value in values.items() if name in field_names}
         entry = TypeAdapter(BatchEntry).validate_python(known)

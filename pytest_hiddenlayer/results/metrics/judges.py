@@ -84,14 +84,23 @@ def _is_of_judge(details: Any) -> bool:
         isinstance(chars, (list, tuple))
         and len(chars) == 2
         and all(isinstance(length, int) for length in chars)
-        and all(isinstance(pair.get("winner"), str | None) for pair in pairs)
-        and all("winner" in pair for pair in pairs)
+        and all(map(_is_pair, pairs))
         and all(map(_is_opinion, opinions))
     )
 
 
 def _are_mappings(values: object) -> bool:
     return isinstance(values, (list, tuple)) and all(isinstance(value, Mapping) for value in values)
+
+
+def _is_pair(pair: Mapping[str, Any]) -> bool:
+    texts = [pair.get(name, 0) for name in ("winner", "first", "second")]
+    names = [pair.get(name) for name in ("model", "judge")]
+    return (
+        all(isinstance(text, str | None) for text in (*texts, *names))
+        and (pair["winner"] is None or pair["winner"] in _PAIR)
+        and isinstance(pair.get("consistent", 0), bool | None)
+    )
 
 
 def _is_opinion(opinion: Mapping[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from support.records import record as plain_record
 from pytest_hiddenlayer.engine.cases import cells
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.registry import scorer as register
+from pytest_hiddenlayer.results.metrics import judges
 from pytest_hiddenlayer.results.metrics.judges import judge_agreement, judge_flags, judge_metrics, pair_effects
 from pytest_hiddenlayer.scorers.judge.model_families import families, same_family
 from pytest_hiddenlayer.session.cell_config import config_from_cell
@@ -158,6 +159,76 @@ def test_nothing_judged_is_unknown():
         None
     ] * 4
     assert pair_effects([plain_record("a", 1.0)]) == {}
+
+
+GOOD_PAIR = {"judge": None, "model": "m", "first": "A", "second": "B", "winner": "a", "consistent": True}
+GOOD_OPINION = {"judge": "j", "model": "m", "scale": "1-5", "verdict": "3", "criterion": "clear"}
+
+
+def of_user(details: dict[str, Any]) -> Record:
+    """A record with details that a user's scorer wrote."""
+    return replace(plain_record("x", 1.0), scores={"mine": {"value": 1.0, "details": details}})
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"pairs": [GOOD_PAIR], "chars": [1, 2]},
+        {"opinions": [GOOD_OPINION]},
+        {"opinions": [{**GOOD_OPINION, "verdict": None, "criterion": None, "judge": None}]},
+        {"opinions": [{**GOOD_OPINION, "verdict": "maybe", "scale": "no-yes"}]},
+        {"pairs": [], "opinions": [GOOD_OPINION]},
+        {"pairs": [{**GOOD_PAIR, "winner": None, "consistent": None}], "chars": (0, 0), "opinions": ()},
+    ],
+)
+def test_details_of_a_judge_are_known(details: dict[str, Any]):
+    """Pairs with their lengths, and opinions, are those of a judge, whoever wrote them."""
+    assert list(judges._details([of_user(details)])) == [("mine", details)]
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"pairs": 3},
+        {"opinions": 3},
+        {"pairs": [3], "chars": [1, 2]},
+        {"opinions": [GOOD_OPINION], "pairs": [3]},
+        {"opinions": [3], "pairs": [GOOD_PAIR], "chars": [1, 2]},
+        {"opinions": {}, "pairs": [GOOD_PAIR], "chars": [1, 2]},
+        {"pairs": [GOOD_PAIR]},
+        {"pairs": [GOOD_PAIR], "chars": 3},
+        {"pairs": [GOOD_PAIR], "chars": [1]},
+        {"pairs": [GOOD_PAIR], "chars": [1, 2, 3]},
+        {"pairs": [GOOD_PAIR], "chars": [1, "2"]},
+        *({"pairs": [{**GOOD_PAIR, name: value}], "chars": [1, 2]} for name in GOOD_PAIR for value in (3, [], "zz")
+          if not (value == "zz" and name in ("judge", "model", "first", "second"))),
+        *({"pairs": [{k: v for k, v in GOOD_PAIR.items() if k != name}], "chars": [1, 2]}
+          for name in ("first", "second", "winner", "consistent")),
+        *({"opinions": [{**GOOD_OPINION, name: value}]} for name in GOOD_OPINION for value in (3, [])),
+        {"opinions": [{**GOOD_OPINION, "verdict": "maybe"}]},
+        {"opinions": [{**GOOD_OPINION, "verdict": "nan"}]},
+        {"opinions": [{**GOOD_OPINION, "scale": None, "verdict": None}]},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_details_of_another_form_are_no_judges(details: dict[str, Any]):
+    """A user's scorer may write anything under the keys of a judge: there are no metrics of judges, and no error."""
+    assert judge_metrics([of_user(details)]) == {}
+
+
+def test_unequal_lengths_and_ties_by_hand():
+    """`longer_preferred` leaves out ties and equal lengths; of equal lengths, no answer is the longer one."""
+    made = [("AB", (9, 3)), ("BA", (9, 3)), ("CC", (9, 3)), ("AB", (5, 5)), ("BA", (5, 5)), ("CC", (5, 5))]
+    found = pair_effects([pairs(votes, chars=chars) for votes, chars in made])["win_rate"]
+    assert (found["longer"], found["shorter"]) == ({"n": 3, "win_rate": 0.5}, {"n": 0, "win_rate": None})
+    assert found["equal"] == {"n": 3, "win_rate": 0.5}
+    assert found["longer_preferred"] == 0.5
+
+
+def test_what_two_judges_rated_is_counted():
+    """`judged_twice` counts the items that at least two judges rated; one that a single judge rated is an item."""
+    found = judge_agreement([opinions("a", "55"), opinions("b", "5?"), opinions("c", "12"), opinions("d", "??")])
+    assert (found["llm_judge"][""]["items"], found["llm_judge"][""]["judged_twice"]) == (4, 2)
 
 
 # ---------------------------------------------------------------- kinship

@@ -1,8 +1,8 @@
-"""What `math` reads in texts, and which it calls equal, without its process: a change of a line here is a change of scores.
+"""What `math` reads in texts, and which it calls equal, without its process.
 
-`test_scorer.py` says what is right; these texts notice what it leaves open. The file holds the texts: write a new one
-with null, and `PYTHONPATH=.:tests python THIS_FILE` fills in what is found. Read the difference, and say in the
-changelog what changed and why.
+A change of a line of the file is a change of scores. `test_scorer.py` says what is right; these texts notice what it
+leaves open. The file holds the texts: write a new one with null, and `PYTHONPATH=.:tests python THIS_FILE` fills in
+what is found. Read the difference, and say in the changelog what changed and why.
 """
 
 from __future__ import annotations
