@@ -8,7 +8,7 @@ RUN := training/runs/nano
 MODEL := $(RUN)/model
 
 .DEFAULT_GOAL := help
-.PHONY: help setup evals evals-smollm2 replay cassettes baselines sample-report test test-all test-trust mutants test-ray \
+.PHONY: help setup evals evals-smollm2 replay cassettes baselines sample-report test test-all test-trust fuzz mutants test-ray \
   test-plugins test-lowest audit sbom simulate coverage lint check docs web web-check web-lock wheel trainable \
   train-model eval-model bench-strategies notebooks clean
 
