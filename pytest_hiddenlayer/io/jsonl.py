@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import weakref
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
@@ -89,6 +90,23 @@ def placed_lines(path: Path, *, allow_incomplete: bool = True) -> Iterator[tuple
             if line.strip() and not incomplete:
                 yield offset, number, line.removesuffix(b"\n")
             offset += len(line)
+
+
+def ends_within_a_line(path: Path) -> bool:
+    """Whether the last line is not JSON: its process was killed while writing it. False for a missing file."""
+    try:
+        with open_regular(path) as file:
+            file.seek(0, os.SEEK_END)
+            if not file.tell():
+                return False
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) == b"\n":
+                return False
+            file.seek(0)
+            last = deque(file, maxlen=1)
+    except OSError:
+        return False
+    return not _is_json(last[0])
 
 
 def read_lines(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:

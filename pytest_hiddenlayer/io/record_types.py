@@ -131,7 +131,8 @@ def _is_score(value: Any) -> bool:
     return _fits_score(value) and {"value", "explanation"} <= value.keys()
 
 
-def _is_time(value: Any) -> bool:
+def is_time(value: Any) -> bool:
+    """Whether a value is a time in ISO 8601."""
     try:
         return datetime.fromisoformat(value) is not None
     except (TypeError, ValueError):
@@ -156,7 +157,7 @@ _RECORD: dict[str, Check] = {
     "scores": lambda value: _is_object(value) and all(map(_is_score, value.values())),
     "usage": lambda value: _is_usage(value) and {"input_tokens", "output_tokens", "calls"} <= value.keys(),
     "transcript": _list_of(_fits(_CALL)),
-    "started_at": _is_time,
+    "started_at": is_time,
     "prompt": _or_null(_are_messages),
     "choices": _list_of(_is_text),
     "confidence": _are_measures,

@@ -185,5 +185,7 @@ def test_a_call_is_read_as_it_was_written(values):
     values = {"cost_usd": 0.0, "latency_s": 0.5, **values}
     usage = Usage(input_tokens=1, output_tokens=2, calls=1)
     completion = Completion(text="", finish_reason="stop", usage=usage, model="m", **values)
-    call = CompletedCall(key="k", started_at="now", request="r", elapsed_s=0.0, completion=completion)
+    call = CompletedCall(
+        key="k", started_at="2026-01-01T00:00:00+00:00", request="r", elapsed_s=0.0, completion=completion
+    )
     assert CompletedCall.from_json(json.loads(json.dumps(call.to_json()))) == call

@@ -90,6 +90,26 @@ def test_a_killed_run_is_completed(sums):
     assert {name for name, record in after.items() if record["outcome"] == "correct"} == set(before)
 
 
+def test_a_line_that_a_kill_cut_off_is_counted(sums):
+    """`show` and the run that resumes leave out the incomplete last line, and say so; its answer is asked again."""
+    sums.replies()
+    sums.run()
+    (first,) = sums.runs()
+    log = first / "records.jsonl"
+    n = len(of(first))
+    log.write_bytes(log.read_bytes()[:-20])
+    sums.command("show", first.name).stdout.fnmatch_lines(
+        [f"run {first.name}: {n - 1} records; 1 incomplete line left out"]
+    )
+    result = sums.run("--resume", first.name)
+    result.stdout.fnmatch_lines(
+        [f"{n - 1} of {n} answers reused from {first.name}; 1 incomplete line left out; asked for: 1 *"]
+    )
+    second = next(run for run in sums.runs() if run != first)
+    assert len(of(second)) == n
+    sums.command("show", second.name).stdout.fnmatch_lines([f"run {second.name}: {n} records"])
+
+
 def test_a_run_that_does_not_exist(sums):
     """A run that does not exist is one sentence of error, before any call is made."""
     sums.replies()

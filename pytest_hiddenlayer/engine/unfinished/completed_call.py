@@ -9,6 +9,7 @@ from typing import Any
 from ...calls.cache_key import cache_key_fields, call_key
 from ...calls.reported_values import checked_completion
 from ...io.codecs import completion_from_json, completion_to_json
+from ...io.record_types import is_time
 from ...types import Completion, Request
 
 SCHEMA = 1
@@ -56,6 +57,8 @@ class CompletedCall:
         if type(elapsed_s) not in (int, float) or not 0 <= elapsed_s <= 1e15:  # type: ignore[operator]
             raise TypeError(f"`elapsed_s` cannot be {elapsed_s!r:.60}")
         key, started_at, request = map(str, texts)
+        if not is_time(started_at):
+            raise TypeError(f"`started_at` cannot be {started_at!r:.60}")
         return cls(
             key=key,
             started_at=started_at,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -14,8 +13,9 @@ from typing import Any, BinaryIO
 from ...errors import UsageError
 from ...io.atomic import replacing, sync_folder
 from ...io.json_text import decode_json
+from ...io.jsonl import ends_within_a_line
 from ...io.locks import locked_folder
-from ...io.regular_files import open_regular, read_text
+from ...io.regular_files import read_text
 from ...types import Record
 from ..log.parquet_file import (
     COLUMNS_VERSION,
@@ -166,7 +166,7 @@ def _write_tables(file: BinaryIO, folder: Path, size: int) -> dict[str, Any]:
             "bytes": lines.n_bytes,
             "sha256": digest.hexdigest(),
             "exact": exact,
-            "incomplete": not whole and _ends_within_a_line(folder / RECORDS),
+            "incomplete": not whole and ends_within_a_line(folder / RECORDS),
             "source_bytes": size,
             "source_sha256": digest.hexdigest() if whole else digest_of(folder / RECORDS),
         }
@@ -211,21 +211,6 @@ def _check_complete(path: Path, facts: Mapping[str, Any]) -> None:
             f"{path}: read back, it differs from {RECORDS}, which is unchanged; is the disk or the memory of this "
             "machine damaged?"
         )
-
-
-def _ends_within_a_line(path: Path) -> bool:
-    """Whether the last line is not JSON: its process was killed while writing it."""
-    with open_regular(path) as file:
-        file.seek(max(0, path.stat().st_size - 1))
-        if file.read(1) == b"\n":
-            return False
-        file.seek(0)
-        last = deque(file, maxlen=1)
-    try:
-        decode_json(last[0])
-    except ValueError:
-        return True
-    return False
 
 
 def _check_unchanged(lines: Path, before: os.stat_result, facts: dict[str, Any], *, read_again: bool) -> None:

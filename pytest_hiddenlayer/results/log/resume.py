@@ -11,6 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from ...io.jsonl import ends_within_a_line
 from ...io.regular_files import open_regular
 from ...types import RESUMED_CALLS, SCORER_FAILED, Record
 from .placed_records import placed_records, record_at
@@ -176,6 +177,8 @@ def reuse_sentence(
     message = f"{sum(reused.values()):,} of {total:,} answers reused from {names}"
     if calls:
         message += f"; {_counted(sum(calls), 'call')} of {_counted(len(calls), 'half-done answer')} too"
+    if ends_within_a_line(folder / RECORDS):
+        message += "; 1 incomplete line left out"
     earlier: dict[int, str | None] = dict.fromkeys(map(hash, asked))
     if not earlier:
         return message

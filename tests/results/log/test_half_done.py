@@ -97,6 +97,7 @@ def test_an_incomplete_last_line_is_left_out(tmp_path):
     [
         {"schema": 2},
         {"key": 7},
+        {"started_at": "2026-11-26T21:18:20.&a 371767+00:00"},
         {"elapsed_s": -1},
         {"elapsed_s": "1"},
         {"completion": {}},
