@@ -15,6 +15,8 @@ from ..types import Completion
 
 MAX_DURATION_S = 1e9
 """The longest duration of a call that is known; a sum of longer ones may be no number."""
+MAX_ATTEMPTS = 1_000_000
+"""A call that says it took as many is said to have taken one."""
 _FLAGS = ("cached", "batched")
 _TEXTS = ("warnings", "not_sent")
 _SEQUENCES = ("logprobs", "token_texts", "entropies", "top_logprobs")
@@ -37,7 +39,7 @@ def plain_completion(completion: Any) -> Any:
         texts = values[name] or ()
         values[name] = tuple(text for text in texts if isinstance(text, str)) if isinstance(texts, tuple) else ()
     attempts = values["attempts"]
-    values["attempts"] = attempts if isinstance(attempts, int) and 1 <= attempts < 1_000_000 else 1
+    values["attempts"] = attempts if isinstance(attempts, int) and 0 < attempts < MAX_ATTEMPTS else 1
     for name in _SEQUENCES:
         if not isinstance(values[name], tuple):
             values[name] = None
@@ -55,7 +57,7 @@ def _is_plain(completion: Completion) -> bool:
         and type(completion.latency_s) is float
         and completion.latency_s < MAX_DURATION_S
         and type(completion.attempts) is int
-        and completion.attempts > 0
+        and 0 < completion.attempts < MAX_ATTEMPTS
         and type(completion.cached) is type(completion.batched) is bool
         and not any(getattr(completion, name) is not None for name in _SEQUENCES)
         and type(completion.warnings) is type(completion.not_sent) is tuple
