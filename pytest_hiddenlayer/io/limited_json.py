@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from .json_text import decode_json
 
 MAX_MEMORY = 64 << 20
-"""Bytes of memory that the parsed values may take, as `estimated_memory` counts them."""
+"""Bytes of memory that the parsed values may take, as `Memory` counts them."""
 _SMALL = 256 << 10  # bytes of a text whose values fit in any case
 _WIDE = 12  # times its size: three copies, in which one emoji makes every character take four bytes
 _COSTS = ((b"{", 240), (b"[", 72), (b",", 64))
@@ -15,12 +16,29 @@ _COSTS = ((b"{", 240), (b"[", 72), (b",", 64))
 
 def parse_json(text: bytes) -> Any:
     """Return the value of a JSON text. Raises ValueError, also for one that needs much memory or is nested deeply."""
-    if len(text) > _SMALL and estimated_memory(text) > MAX_MEMORY:
-        raise ValueError("its values need too much memory")
+    if len(text) > _SMALL:
+        memory = Memory()
+        memory.add(text)
+        if memory.is_too_much:
+            raise ValueError("its values need too much memory")
     return decode_json(text)
 
 
-def estimated_memory(text: bytes) -> int:
-    """Return about how many bytes the values take in memory: `[[],[],…` takes 24 times its text."""
-    wide = 0 if text.isascii() else _WIDE * len(text)
-    return wide + sum(text.count(mark) * size for mark, size in _COSTS)
+@dataclass(slots=True)
+class Memory:
+    """About how many bytes the values of a text take in memory: `[[],[],…` takes 24 times its text."""
+
+    size: int = 0
+    is_wide: bool = False  # some character takes more than a byte, and with it all of them
+    structure: int = 0
+
+    def add(self, text: bytes) -> None:
+        """Count the next part of the text."""
+        self.size += len(text)
+        self.is_wide = self.is_wide or not text.isascii()
+        self.structure += sum(text.count(mark) * cost for mark, cost in _COSTS)
+
+    @property
+    def is_too_much(self) -> bool:
+        """Whether the values take more than `MAX_MEMORY`."""
+        return self.size > _SMALL and self.structure + self.is_wide * _WIDE * self.size > MAX_MEMORY

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 
 from ...errors import ProviderError, TransientError
+from ...io.limited_json import Memory
 from .errors import MAX_BODY_BYTES, clean
 from .server import Server
 
@@ -57,6 +58,22 @@ class Body:
     async def aclose(self) -> None:
         """Release the connection."""
         self._response.release()
+
+
+class LineBody(Body):
+    """A body whose lines are parsed by a library, which holds several copies of a line as text."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        line = Memory()  # of the line whose end has not arrived
+        async for chunk in super().__aiter__():
+            first, newline, _ = chunk.partition(b"\n")
+            line.add(first)
+            if line.is_too_much:
+                raise ProviderError(f"{self._server.subject}: the values of the response need too much memory")
+            if newline:
+                line = Memory()
+                line.add(chunk[chunk.rfind(b"\n") + 1 :])
+            yield chunk
 
 
 async def read_body(response: aiohttp.ClientResponse, server: Server) -> bytes:

@@ -19,7 +19,7 @@ from yarl import URL
 
 from ...errors import TransientError
 from .addresses import proxy_of
-from .bodies import MAX_FILE_BYTES, Body, connection_error, read_body
+from .bodies import MAX_FILE_BYTES, Body, LineBody, connection_error, read_body
 from .errors import MAX_EVENTS_BYTES, error_from_status
 from .server import Server
 
@@ -83,7 +83,7 @@ class Transport:
 
     def __init__(self, library: Any, server: Server, hint: Callable[[int, str], str]) -> None:
         self._library, self._server, self._hint = library, server, hint
-        self._stream = type("Stream", (Body, library.AsyncByteStream), {})
+        self._stream = type("Stream", (LineBody, library.AsyncByteStream), {})
         self._session: aiohttp.ClientSession | None = None
         self._proxy = proxy_of(server.url)
 
