@@ -22,7 +22,7 @@ from pytest_hiddenlayer.providers.http import server as http_server
 from pytest_hiddenlayer.types import Completion
 
 PROVIDERS = [(name, stream) for name in FACTORIES for stream in (False, True) if not (stream and name == "ollama")]
-SOME = [("openai", False), ("anthropic", True)] if times(0, 1) == 0 else PROVIDERS
+SOME = [("openai", False), ("anthropic", True), ("ollama", False)] if times(0, 1) == 0 else PROVIDERS
 """All of them under `make test-trust`."""
 MOST_MB, MOST_S = 100, 1.0
 
