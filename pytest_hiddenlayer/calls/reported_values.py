@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ProviderError
-from ..extensions.secret_masking import held_keys, is_random, mask_keys, secrets_of_environment
+from ..extensions.secret_masking import held_keys, mask_keys, random_secrets
 from ..types import Completion, Usage
 
 MAX_TOKENS = 10_000_000
@@ -58,13 +58,13 @@ def checked_completion(completion: Any, model: str) -> Completion:
 
 def _without_keys(completion: Completion) -> Completion:
     """The completion with `[key]` for keys of the environment, which a server may repeat in any of its texts."""
-    keys = [key for key in secrets_of_environment() if is_random(key)]
+    keys = random_secrets()
     if not keys:
         return completion
     texts = [getattr(completion, name) or "" for name in _TEXTS]
     texts.append("".join(completion.token_texts or ()))
     texts.append("\0".join(text for token in completion.top_logprobs or () for text in token))
-    held = list(dict.fromkeys(key for text in texts for key in held_keys(text, keys)))
+    held = held_keys("\0".join(texts), keys)
     if not held:
         return completion
     masked: dict[str, Any] = {name: mask_keys(getattr(completion, name) or "", held, "[key]") for name in _TEXTS}

@@ -13,7 +13,7 @@ from ..completions.finish_reasons import UNCLOSED_REASONING
 from ..completions.reasoning import split_reasoning
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
 from ..extensions.errors import describe_error
-from ..extensions.secret_masking import is_random, mask_values, secrets_of_environment
+from ..extensions.secret_masking import mask_values, random_secrets
 from ..extensions.values import shown, text_of
 from ..io.metadata_types import check_metadata
 from ..protocols import Provider
@@ -128,7 +128,7 @@ async def _recorded(
 
 def _without_keys(record: Record) -> Record:
     """Return the record with no key of the environment in it, whoever wrote it there."""
-    keys = [key for key in secrets_of_environment() if is_random(key)]
+    keys = random_secrets()
     values = {name: getattr(record, name) for name in _FREE_TEXTS} if keys else {}
     masked = mask_values(values, keys)
     return record if masked is values else replace(record, **masked)

@@ -57,7 +57,11 @@ def mask_keys(text: str, keys: Sequence[str], mask: str = MASK) -> str:
 
 def mask_values(value: Any, keys: Sequence[str]) -> Any:
     """A value of JSON types with every key in its texts masked; the same object if no text has a key."""
-    held = held_keys("\0".join(_texts(value)), keys) if keys else []
+    if not keys:
+        return value
+    texts: list[str] = []
+    _collect_texts(value, texts)
+    held = held_keys("\0".join(texts), keys)
     return _masked(value, held) if held else value
 
 
@@ -82,6 +86,16 @@ def secrets_of_environment(min_length: int = MIN_LENGTH) -> tuple[str, ...]:
     if state != _known[0]:
         _known = (state, tuple(dict.fromkeys(_secrets(current_environment()))))
     return tuple(value for value in _known[1] if len(value) >= min_length)
+
+
+def random_secrets() -> tuple[str, ...]:
+    """Those of `secrets_of_environment` that no answer has by chance."""
+    return _random_ones(secrets_of_environment())
+
+
+@lru_cache(maxsize=8)
+def _random_ones(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(filter(is_random, secrets))
 
 
 def current_environment() -> dict[str, str]:
@@ -202,16 +216,17 @@ def _unescaped(text: str) -> str:
     return text.lower()
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _collect_texts(value: Any, texts: list[str]) -> None:
+    """Append every text of a value, names of a mapping included."""
     if isinstance(value, str):
-        yield value
+        texts.append(value)
     elif isinstance(value, Mapping):
         for name, inner in value.items():
-            yield str(name)
-            yield from _texts(inner)
+            texts.append(str(name))
+            _collect_texts(inner, texts)
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from _texts(inner)
+            _collect_texts(inner, texts)
 
 
 def _masked(value: Any, keys: Sequence[str]) -> Any:
