@@ -5,15 +5,16 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Generator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ..errors import HiddenLayerError
 from ..session.gating import with_deselected_gate
-from ..session.interruption import terminated_as_interrupted
+from ..session.interruption import HeldBackSignals, terminated_as_interrupted
 from ..terminal_escape import visible
 from .collect import EvalItem, GateItem, case_of
 from .gates import finish
@@ -126,7 +127,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
     state = session.config.stash.get(STATE, None)
     if state is not None and not state.session.worker:
         session.testscollected += sum(cell.gate_id is not None for cell in state.session.configs.values())
-    signals = terminated_as_interrupted() if state is not None else nullcontext()
+    signals = _ending_signals(session.config, state)
     with signals, long_lived_objects() if state is not None and state.session.configs else nullcontext():
         try:
             result = yield
@@ -142,6 +143,15 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
             state.session.add_logged_records()  # of the item that the worker did not report
         _end(session, gated=True)
     return result
+
+
+def _ending_signals(config: pytest.Config, state: State | None) -> AbstractContextManager[None]:
+    """A SIGTERM ends the run as Ctrl-C does, and after the last item when its summary is printed."""
+    if state is None or state.session.worker:
+        return nullcontext() if state is None else terminated_as_interrupted()
+    then = HeldBackSignals()
+    config.add_cleanup(partial(then.release, config.get_terminal_writer().flush))
+    return terminated_as_interrupted(then)
 
 
 def _stop(session: pytest.Session, state: State | None) -> None:

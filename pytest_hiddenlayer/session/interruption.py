@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,11 +12,42 @@ ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP")
 """A closed terminal sends SIGHUP. Windows has none."""
 
 
+class HeldBackSignals:
+    """Signals that take effect when they are released: at the end of a run only its summary is left.
+
+    A second one raises KeyboardInterrupt at once.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: Sequence[int] = ()
+        self._arrived: list[int] = []
+
+    def hold(self, numbers: Sequence[int]) -> None:
+        """Hold these signals back from now on."""
+        self._numbers = numbers
+        for number in numbers:
+            signal.signal(number, self._note)
+
+    def release(self, before: Callable[[], None]) -> None:
+        """Restore the default of the signals; if one has arrived, call `before` and send it again."""
+        for number in self._numbers:
+            signal.signal(number, signal.SIG_DFL)
+        if self._arrived:
+            before()
+            signal.raise_signal(self._arrived[0])
+
+    def _note(self, number: int, frame: Any) -> None:
+        self._arrived.append(number)
+        if len(self._arrived) > 1:
+            raise KeyboardInterrupt
+
+
 @contextmanager
-def terminated_as_interrupted() -> Iterator[None]:
+def terminated_as_interrupted(then: HeldBackSignals | None = None) -> Iterator[None]:
     """SIGTERM and SIGHUP raise KeyboardInterrupt in this block, unless the program handles or ignores the signal.
 
-    Python calls handlers of signals in the main thread only; in another thread this does nothing.
+    After the block `then` holds them back, if it is given. Python calls handlers of signals in the main thread
+    only; in another thread this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -27,8 +58,11 @@ def terminated_as_interrupted() -> Iterator[None]:
     try:
         yield
     finally:
-        for number in changed:
-            signal.signal(number, signal.SIG_DFL)
+        if then is not None:
+            then.hold(changed)
+        else:
+            for number in changed:
+                signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

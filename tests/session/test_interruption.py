@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from pytest_hiddenlayer.session.interruption import terminated_as_interrupted, uninterrupted
+from pytest_hiddenlayer.session.interruption import HeldBackSignals, terminated_as_interrupted, uninterrupted
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 
@@ -59,3 +59,31 @@ def test_an_ignored_signal_stays_ignored() -> None:
     """Under nohup, which ignores SIGHUP, a closed terminal does not end a run."""
     with handled("SIGHUP", signal.SIG_IGN) as number, terminated_as_interrupted():
         signal.raise_signal(number)
+
+
+def test_a_signal_that_is_held_back_takes_effect_when_it_is_released() -> None:
+    """After the block a SIGTERM waits for `release`, which calls a function first; a second one interrupts."""
+    happened: list[str] = []
+    held = HeldBackSignals()
+    with handled("SIGTERM", signal.SIG_DFL) as number:
+        with terminated_as_interrupted(held):
+            pass
+        signal.raise_signal(number)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+        signal.signal(number, signal.SIG_DFL)
+        held_numbers, held._numbers = held._numbers, ()
+        signal.signal(number, lambda *_: happened.append("signal"))
+        held.release(lambda: happened.append("before"))
+    assert number in held_numbers
+    assert happened == ["before", "signal"]
+
+
+def test_without_a_signal_a_release_restores_the_handlers() -> None:
+    """Nothing is called, and the handlers are those of programs."""
+    held = HeldBackSignals()
+    with handled("SIGTERM", signal.SIG_DFL) as number:
+        with terminated_as_interrupted(held):
+            pass
+        held.release(lambda: pytest.fail("no signal has arrived"))
+        assert signal.getsignal(number) is signal.SIG_DFL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import signal
 import sys
 import tempfile
@@ -147,3 +148,31 @@ def test_a_signal_between_two_snapshots_waits_for_the_others(folder: Folder, fro
     assert printed.ret != 0
     assert len(new) == 3
     assert [path for path in new if new[path] == old[path]] == []
+
+
+AT_THE_END = """
+import os, signal
+
+
+def pytest_sessionfinish(session):
+    if not hasattr(session.config, "workerinput"):
+        os.kill(os.getpid(), signal.NUMBER)
+"""
+
+
+@pytest.mark.parametrize("kind", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("n", ["0", "2"])
+def test_a_signal_after_the_last_item_waits_for_the_summary(folder: Folder, n: str, kind: str) -> None:
+    """The summary is printed, the snapshots are new, and the status is that of the signal; no folder is left."""
+    folder.task()
+    folder.replies()
+    folder.write("conftest.py", AT_THE_END.replace("NUMBER", kind))
+    args = ["evals", "-n", n, "--hl-provider", "scripted:replies.json", "--snapshot-update"]
+    run = killed_runs.start(folder, "pytest", args)
+    assert run.wait() == -getattr(signal, kind)
+    text = run.text()
+    assert re.search(r"^run \S+: reports/runs/\S+$", text, re.MULTILINE), text
+    assert re.search(r"= .*4 passed.* =", text), text
+    assert snapshots_of(folder)
+    assert not list(Path(tempfile.gettempdir()).glob(f"hl-*-{run.pid}"))
+    killed_runs.leaves_no_process(run)
