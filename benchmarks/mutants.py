@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (default: 2)")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="start no fault after this time")
     parser.add_argument("--test-seconds", type=float, default=15, help="CPU time of the tests of one fault, at most")
-    parser.add_argument("--only", nargs="+", default=[], help="faults whose name contains a text (scorers/judge)")
+    parser.add_argument("--only", nargs="+", default=[], help="faults whose names contain a text (scorers/judge)")
     parser.add_argument("--again", action="store_true", help="try those of --out again that survived")
     parser.add_argument("--control", type=int, default=0, help="also run the tests of so many faults without them")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "mutants.jsonl", help="a line per fault")

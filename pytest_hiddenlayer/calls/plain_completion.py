@@ -16,7 +16,7 @@ from ..types import Completion
 MAX_DURATION_S = 1e9
 """The longest duration of a call that is known; a sum of longer ones may be no number."""
 MAX_ATTEMPTS = 1_000_000
-"""A call that says it took as many is said to have taken one."""
+"""A completion with this many attempts or more counts as one attempt."""
 _FLAGS = ("cached", "batched")
 _TEXTS = ("warnings", "not_sent")
 _SEQUENCES = ("logprobs", "token_texts", "entropies", "top_logprobs")
@@ -39,7 +39,7 @@ def plain_completion(completion: Any) -> Any:
         texts = values[name] or ()
         values[name] = tuple(text for text in texts if isinstance(text, str)) if isinstance(texts, tuple) else ()
     attempts = values["attempts"]
-    values["attempts"] = attempts if isinstance(attempts, int) and 0 < attempts < MAX_ATTEMPTS else 1
+    values["attempts"] = attempts if type(attempts) is int and 0 < attempts < MAX_ATTEMPTS else 1
     for name in _SEQUENCES:
         if not isinstance(values[name], tuple):
             values[name] = None

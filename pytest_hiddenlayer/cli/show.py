@@ -91,13 +91,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _overview(shown: RunReader, *, everything: bool, calibration: bool, draws: int) -> None:
-    from ..io.jsonl import ends_within_a_line
     from ..report.budget_match import find, text
     from ..report.table import cell_table
-    from ..results.log.record_file import RECORDS
+    from ..results.log.resume import left_out_suffix
 
-    left_out = "; 1 incomplete line left out" if ends_within_a_line(shown.folder / RECORDS) else ""
-    print(f"run {shown.folder.name}: {shown.n} records{left_out}")
+    print(f"run {shown.folder.name}: {shown.n} records{left_out_suffix(shown.folder)}")
     width, colour = shutil.get_terminal_size().columns, sys.stdout.isatty()
     print(cell_table(shown.metrics(), {}, width=width, colour=colour, calibration=calibration), end="")
     if shown.control_records:

@@ -111,7 +111,7 @@ def remove_checkpoints(output: Path) -> None:
 
 
 def _progress(values: Any) -> Progress:
-    """The progress in a file. Raises ValueError for a value of another type, in one line."""
+    """The progress of a checkpoint. Raises ValueError, in one line, for a value of a wrong type."""
     from pydantic import TypeAdapter, ValidationError
 
     try:

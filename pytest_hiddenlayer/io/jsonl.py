@@ -93,7 +93,7 @@ def placed_lines(path: Path, *, allow_incomplete: bool = True) -> Iterator[tuple
 
 
 def ends_within_a_line(path: Path) -> bool:
-    """Whether the last line is not JSON: its process was killed while writing it. False for a missing file."""
+    """Whether the last line is incomplete: it has no newline and is not JSON. False if the file cannot be read."""
     try:
         with open_regular(path) as file:
             file.seek(0, os.SEEK_END)

@@ -130,7 +130,7 @@ def compile_regex(pattern: str, flags: int = 0) -> Regex:
         raise UsageError(f"a regular expression of {len(pattern)} characters is too long; at most {MAX_PATTERN}")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of `[[a]`, which may mean a nested set in a later version of Python
+            warnings.simplefilter("ignore")  # Python warns of `[[a]`: a later version may read it as a nested set
             groups = re.compile(pattern, flags).groups
             if is_harmless(pattern, flags):
                 return Regex(pattern, groups, flags, compiled(pattern, flags))

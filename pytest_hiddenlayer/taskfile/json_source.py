@@ -110,7 +110,7 @@ def _line_of_refused(text: str) -> int | None:
 def _locations(text: str) -> Iterator[tuple[FieldPath, int, bool]]:
     """Yield each value's path and line in text order, and whether it is a member of an object.
 
-    What is read from it must be JSON: the rest of the text may be anything.
+    The text must be valid JSON as far as the caller iterates; what follows is not read.
     """
     path: list[str | int] = []  # the current key or index of each open container
     line, offset, key_next = 1, 0, False
@@ -133,7 +133,7 @@ def _locations(text: str) -> Iterator[tuple[FieldPath, int, bool]]:
             if not path or isinstance(path[-1], int):
                 yield tuple(path), line, False
             if token in "{[":
-                if len(path) >= MAX_DEPTH:  # one location is enough to refuse the file
+                if len(path) >= MAX_DEPTH:  # one location below the limit is enough to refuse the file
                     yield (*path, 0), line, False
                     return
                 path.append("" if token == "{" else 0)

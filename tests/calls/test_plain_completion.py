@@ -34,10 +34,10 @@ HUGE = 10**6000
     ids=lambda values: ",".join(values),
 )
 def test_impossible_values_are_unknown(values: dict[str, Any], expected: dict[str, Any]) -> None:
-    """What is left can be written as strict JSON."""
-    found = plain_completion(replace(PLAIN, **values))
-    assert found == replace(PLAIN, **expected)
-    json.dumps(completion_to_json(found), allow_nan=False)
+    """A value that no call has becomes None or the default, and the completion is strict JSON."""
+    plain = plain_completion(replace(PLAIN, **values))
+    assert plain == replace(PLAIN, **expected)
+    json.dumps(completion_to_json(plain), allow_nan=False)
 
 
 def test_a_plain_completion_is_returned_as_it_is() -> None:

@@ -59,7 +59,7 @@ def phases(folder: Folder, **task: Any) -> tuple[list[Any], list[Any], list[Any]
     assert (start, finish) == (["start", GATE, LOCATION], ["finish", GATE, LOCATION])
     for when, report in (("setup", setup), ("call", call), ("teardown", teardown)):
         assert report[0] == when
-        assert report[3] == [0.0, 0.0, 0.0]  # a gate takes no time, and begins at no time
+        assert report[3] == [0.0, 0.0, 0.0]  # duration, start and stop: a gate has none
         assert report[6] == LOCATION
     assert setup[1:3] == teardown[1:3] == ["passed", None]
     assert setup[4:6] == [[], []]
@@ -89,7 +89,7 @@ def test_a_gate_that_fails(reported: Folder):
 
 
 def test_a_gate_that_is_skipped(reported: Folder):
-    """The reason is the last line of its message, at the first line of the task file."""
+    """The reason is one line, at the first line of the task file."""
     reported.replies()
     _, call, _ = phases(reported)
     assert call[1] == "skipped"
@@ -145,14 +145,10 @@ def test_last_failed_runs_the_cell_of_a_failed_gate(folder: Folder):
     assert folder.run("--lf").parseoutcomes() == {"passed": 8}
 
 
-def test_a_failed_item_of_a_gate_that_passed_runs_alone(folder: Folder):
-    """--lf after a failure of an item takes no item of a cell whose gate did not fail."""
-    folder.task(
-        "sums", threshold=0.0, samples=[{"id": f"s{i}", "input": f"q{i}", "target": f"a{i}"} for i in range(3)]
-    )
-    folder.task("words", threshold=0.0)
-    folder.replies()
+def test_last_failed_leaves_out_cells_whose_gate_passed(folder: Folder):
+    """--lf after a failure of a plain test selects no item of a cell whose gate passed."""
+    folder.task("sums", threshold=0.0)
+    folder.replies(wrong=[0, 1, 2])
     folder.write("evals/test_own.py", "def test_own():\n    assert False\n")
     folder.run()
-    result = folder.run("--lf")
-    assert result.parseoutcomes() == {"failed": 1}
+    assert folder.run("--lf").parseoutcomes() == {"failed": 1}

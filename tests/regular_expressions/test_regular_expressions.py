@@ -48,9 +48,9 @@ def test_what_python_refuses_is_refused(pattern: str) -> None:
 
 def test_a_warning_of_python_is_no_error() -> None:
     """Where warnings are errors, as in these tests, an expression with a possible nested set is searched too."""
-    found = compile_regex("[[x]y").search("a [y")
-    assert found is not None
-    assert found.span() == (2, 4)
+    match = compile_regex("[[x]y").search("a [y")
+    assert match is not None
+    assert match.span() == (2, 4)
 
 
 def test_a_long_pattern_is_refused() -> None:

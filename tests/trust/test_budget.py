@@ -88,7 +88,7 @@ def test_a_resumed_run_counts_what_the_killed_one_spent(tmp_path, way):
         budget = Decimal("0.7")
         with counting_server(kill_at) as (server, calls):
             more = (*LIMITS, "--budget", f"{budget}")
-            calls.written = kill_at - 1  # of another process too, which may be slow
+            calls.written = kill_at - 1  # they are on disk before the kill, also if another process writes them
             killed(folder, server, calls, WAYS[way], *more)
             before = calls.spent_usd
             printed = whole(folder, server, WAYS[way], *more, "--hl-resume", "last")

@@ -21,7 +21,7 @@ from ...types import Completion
 from ..cache_key import call_key
 from ..checks import same_model
 from ..stored_completion import stored_completion, stored_values
-from .sqlite import DAMAGES, damaged, open_cache
+from .sqlite import DAMAGE_ERRORS, damaged, open_cache
 
 Mode: TypeAlias = Literal["seeded", "all"]
 MODES: tuple[Mode, ...] = Mode.__args__  # type: ignore[attr-defined]
@@ -112,7 +112,7 @@ class ResponseCache:
             stored = self._connection.execute(_FIND, (key, must_repeat)).fetchone()
         except sqlite3.OperationalError:
             return None  # still locked after the time-out: call the model instead
-        except DAMAGES as error:
+        except DAMAGE_ERRORS as error:
             raise damaged(self.path, error) from error
         return None if stored is None else stored[0]
 
@@ -126,7 +126,7 @@ class ResponseCache:
             self._connection.execute("COMMIT")
         except sqlite3.OperationalError:
             self._defer()
-        except DAMAGES as error:
+        except DAMAGE_ERRORS as error:
             raise damaged(self.path, error) from error
         else:
             self._unwritten.clear()

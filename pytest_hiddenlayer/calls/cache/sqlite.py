@@ -19,8 +19,8 @@ VERSION = 1
 _APPLICATION_ID = 0x48_4C_52_43  # "HLRC"
 _INSTEAD = "set HIDDENLAYER_CACHE to a folder of your own"
 _WAIT_S = 5.0  # for another process that is writing
-DAMAGES = (sqlite3.DatabaseError, UnicodeDecodeError)
-"""What SQLite raises for a damaged file; the second if its message would hold bytes of the file."""
+DAMAGE_ERRORS = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What sqlite3 raises for a damaged file; UnicodeDecodeError if SQLite's message holds bytes that are not UTF-8."""
 _TABLE = """
 CREATE TABLE responses (
     key TEXT NOT NULL PRIMARY KEY,
@@ -69,7 +69,7 @@ def open_cache(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         connection.close()
         raise _inaccessible(path, error) from error
-    except DAMAGES as error:
+    except DAMAGE_ERRORS as error:
         connection.close()
         raise damaged(path, error) from error
     except UsageError:
@@ -107,7 +107,7 @@ def describe(path: Path) -> Contents:
                 "SELECT provider || ':' || model, count(*) FROM responses GROUP BY 1 ORDER BY 2 DESC, 1"
             )
             models = dict(rows.fetchall())
-        except DAMAGES as error:
+        except DAMAGE_ERRORS as error:
             raise damaged(path, error) from error
         files = [path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")]
         size = sum(file.stat().st_size for file in files if file.exists())
@@ -131,7 +131,7 @@ def prune(path: Path, older_than_days: float) -> int:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.OperationalError as error:
             raise _inaccessible(path, error) from error
-        except DAMAGES as error:
+        except DAMAGE_ERRORS as error:
             raise damaged(path, error) from error
     return removed
 

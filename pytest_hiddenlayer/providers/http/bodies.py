@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 
 from ...errors import ProviderError, TransientError
-from ...io.limited_json import Memory
+from ...io.limited_json import MAX_MEMORY, MemoryEstimate
 from .errors import MAX_BODY_BYTES, clean
 from .server import Server
 
@@ -61,17 +61,19 @@ class Body:
 
 
 class LineBody(Body):
-    """A body whose lines are parsed by a library, which holds several copies of a line as text."""
+    """A body whose lines are limited in memory: the library that parses a line holds several copies of it."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        line = Memory()  # of the line whose end has not arrived
+        line = MemoryEstimate()  # of the line whose end has not arrived
         async for chunk in super().__aiter__():
             first, newline, _ = chunk.partition(b"\n")
             line.add(first)
             if line.is_too_much:
-                raise ProviderError(f"{self._server.subject}: the values of the response need too much memory")
+                raise ProviderError(
+                    f"{self._server.subject}: a line of the response needs more than {MAX_MEMORY >> 20} MiB of memory"
+                )
             if newline:
-                line = Memory()
+                line = MemoryEstimate()
                 line.add(chunk[chunk.rfind(b"\n") + 1 :])
             yield chunk
 

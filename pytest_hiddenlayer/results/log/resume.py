@@ -157,6 +157,11 @@ Case = tuple[Any, ...]
 """What identifies a case, whatever its prompt and parameters are: its cell, sample and epoch."""
 
 
+def left_out_suffix(folder: Path) -> str:
+    """`; 1 incomplete line left out` if the log of a run ends within a line, else nothing."""
+    return "; 1 incomplete line left out" if ends_within_a_line(folder / RECORDS) else ""
+
+
 def reuse_message(records: Sequence[Record], folder: Path) -> str:
     """One sentence: how many answers of the run in `folder` were reused, and why the others were asked for."""
     reused = Counter(str(r.answer_metadata[RESUMED_FROM]) for r in records if RESUMED_FROM in r.answer_metadata)
@@ -177,8 +182,7 @@ def reuse_sentence(
     message = f"{sum(reused.values()):,} of {total:,} answers reused from {names}"
     if calls:
         message += f"; {_counted(sum(calls), 'call')} of {_counted(len(calls), 'half-done answer')} too"
-    if ends_within_a_line(folder / RECORDS):
-        message += "; 1 incomplete line left out"
+    message += left_out_suffix(folder)
     earlier: dict[int, str | None] = dict.fromkeys(map(hash, asked))
     if not earlier:
         return message

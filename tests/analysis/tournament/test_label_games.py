@@ -84,7 +84,7 @@ def test_labels_on_other_answers_are_left_out(run: Path) -> None:
 
 
 def test_a_file_without_labels_is_named(run: Path) -> None:
-    """What a killed writer left of a first label is no label, and the message says so."""
+    """A file that holds only NUL bytes has no label, and the error names it."""
     file = run / "labels.jsonl"
     file.write_bytes(b"\0" * 40)
     with pytest.raises(UsageError, match=r"no game: .*labels\.jsonl holds no label"):

@@ -211,18 +211,19 @@ def test_details_of_a_judge_are_known(details: dict[str, Any]):
     ],
     ids=repr,
 )  # fmt: skip
-def test_details_of_another_form_are_no_judges(details: dict[str, Any]):
+def test_details_of_another_form_have_no_judge_metrics(details: dict[str, Any]):
     """A user's scorer may write anything under the keys of a judge: there are no metrics of judges, and no error."""
     assert judge_metrics([of_user(details)]) == {}
 
 
 def test_unequal_lengths_and_ties_by_hand():
-    """`longer_preferred` leaves out ties and equal lengths; of equal lengths, no answer is the longer one."""
-    made = [("AB", (9, 3)), ("BA", (9, 3)), ("CC", (9, 3)), ("AB", (5, 5)), ("BA", (5, 5)), ("CC", (5, 5))]
-    found = pair_effects([pairs(votes, chars=chars) for votes, chars in made])["win_rate"]
-    assert (found["longer"], found["shorter"]) == ({"n": 3, "win_rate": 0.5}, {"n": 0, "win_rate": None})
-    assert found["equal"] == {"n": 3, "win_rate": 0.5}
-    assert found["longer_preferred"] == 0.5
+    """`longer_preferred` leaves out ties and pairs of equal length."""
+    longer, equal = (9, 3), (5, 5)
+    judged = [("AB", longer), ("AB", longer), ("BA", longer), ("CC", longer), ("BA", equal), ("CC", equal)]
+    effects = pair_effects([pairs(votes, chars=chars) for votes, chars in judged])["win_rate"]
+    assert (effects["longer"], effects["shorter"]) == ({"n": 4, "win_rate": 0.625}, {"n": 0, "win_rate": None})
+    assert effects["equal"] == {"n": 2, "win_rate": 0.25}
+    assert effects["longer_preferred"] == pytest.approx(2 / 3)
 
 
 def test_what_two_judges_rated_is_counted():

@@ -21,9 +21,9 @@ from pytest_hiddenlayer.types.record import ELICITED
 
 def reduced(scores: list[float | None], reducer: str = "mean", outcomes: list[Any] | None = None) -> Any:
     """(score, outcome, worst, first) of epochs, with a pass mark of 0.5."""
-    found = outcomes or ["error" if score is None else "correct" if score >= 0.5 else "incorrect" for score in scores]
-    made = reduced_epochs(found, scores, reducer=reducer, pass_score=0.5)
-    return made.score, made.outcome, made.worst, made.first
+    usual = ["error" if score is None else "correct" if score >= 0.5 else "incorrect" for score in scores]
+    epochs = reduced_epochs(outcomes or usual, scores, reducer=reducer, pass_score=0.5)
+    return epochs.score, epochs.outcome, epochs.worst, epochs.first
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def reduced(scores: list[float | None], reducer: str = "mean", outcomes: list[An
     ],
 )
 def test_lost_epochs_count_as_wrong_in_the_worst_case(scores, reducer, expected):
-    """The score is that of the epochs with one; `worst` counts the others as 0; an open question has no score."""
+    """`score` is that of the scored epochs, `worst` counts lost ones as 0; none if a lost epoch could decide it."""
     assert reduced(scores, reducer) == pytest.approx(expected)
 
 
@@ -57,7 +57,7 @@ def test_an_epoch_without_a_score_decides_no_outcome():
 
 
 def test_the_answer_of_a_sample_is_that_of_its_first_scored_epoch():
-    """An epoch without a score has no answer that could stand for the sample."""
+    """An epoch without a score does not give the sample its answer."""
     records = [record("s", None, answer="lost"), record("s", 1.0, answer="right"), record("s", 0.0, answer="wrong")]
     found = sample_result(records, reducer="mean", pass_score=0.5)
     assert (found.answer, found.epochs, found.lost) == ("right", (1.0, 0.0), 1)
@@ -70,7 +70,7 @@ def of_epochs(*epochs: float, score: float | None = 0.5) -> SampleResult:
 
 
 def test_pass_at_k_by_hand():
-    """Over two samples of two epochs: one right of two, two right of two; one with an epoch left is out for k = 2."""
+    """A sample with fewer than k scored epochs is left out of the estimates for k."""
     samples = {"a": of_epochs(1.0, 0.0), "b": of_epochs(1.0, 1.0), "c": of_epochs(0.0)}
     found = pass_estimates(samples, 0.5)
     assert (found["pass@1"].n, found["pass@1"].mean) == (3, pytest.approx(0.5))

@@ -1,4 +1,4 @@
-"""When two parsed values surely differ, and when two numbers are the same: math-verify alone would say otherwise."""
+"""`_differ` and the comparison of numbers, in cases that math-verify alone decides wrongly."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def percent(value: Any) -> Any:
     ids=str,
 )
 def test_what_surely_differs(a: Any, b: Any, expected: bool) -> None:
-    """Numbers, elements in order, right sides and values at a point; whatever cannot be told does not differ."""
+    """Numbers, ordered elements, right sides or values at a point differ; what cannot be decided does not."""
     assert equality._differ(a, b) is expected
     assert equality._differ(b, a) is expected
 
@@ -132,7 +132,7 @@ def test_percentages(a: Any, b: Any, expected: bool) -> None:
         ("0.123456", Float("0.1234561", 20), False),
     ],
 )
-def test_a_decimal_that_stands_for_a_number(written: str, value: Any, expected: bool) -> None:
+def test_a_decimal_that_approximates_a_number(written: str, value: Any, expected: bool) -> None:
     """Six places and five digits that round a number, or more that cut it off, if no decimal writes it exactly."""
     decimal = Float(written, 20)
     assert equality._same_written(decimal, value) is expected
@@ -147,12 +147,12 @@ def test_a_decimal_that_stands_for_a_number(written: str, value: Any, expected: 
         (Rational(7, 64), True),
         (Rational(1, 3), False),
         (Rational(1, 30), False),
+        (sqrt(2), False),
     ],
 )
 def test_what_a_decimal_writes_exactly(value: Any, expected: bool) -> None:
     """Fractions whose denominator has only the factors 2 and 5."""
     assert equality._is_decimal(value) is expected
-    assert equality._is_decimal(sqrt(2)) is False
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_numerals_with_a_base(a: Any, b: Any, expected: bool) -> None:
 
 
 def test_vectors_and_rows() -> None:
-    """A tuple or a pair becomes a column if the other side is one, a row beside a row; rows in brackets a matrix."""
+    """A tuple or an open interval becomes a column or a row, as the other side is; rows in brackets a matrix."""
     column, row = Matrix([1, 2]), Matrix([[1, 2]])
     assert equality._as_vectors(column, Tuple(3, 4)) == (column, Matrix([3, 4]))
     assert equality._as_vectors(Tuple(3, 4), row) == (Matrix([[3, 4]]), row)
@@ -228,26 +228,36 @@ def test_elements_in_order() -> None:
 
 
 def test_nothing_to_compare_is_not_equal() -> None:
-    """Without an expression on one side nothing is equal."""
+    """Two results are equal only if both hold an expression."""
     assert equality.equal([], [S(1)]) is False
     assert equality.equal([S(1)], []) is False
     assert equality.equal([S(1), "1"], [S(1), "1"]) is True
 
 
-def test_answers_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both answers are the first expression's; an error is a short text, and a full memory ends the process."""
+def test_an_unreadable_text_has_no_expression() -> None:
+    """The other text is read all the same."""
     assert answer("compare", "no idea", "7") == {"answer": None, "target": "7", "equal": False}
     assert answer("compare", "7", "no idea") == {"answer": "7", "target": None, "equal": False}
     assert answer("canonical", "no idea") == {"answer": None}
 
-    def fails(error: BaseException) -> Any:
-        def canonical(text: str) -> Any:
-            raise error
 
-        return {"canonical": canonical}
+def raising(error: BaseException) -> dict[str, Any]:
+    """Actions of the process that raise an error."""
 
-    monkeypatch.setattr("pytest_hiddenlayer.scorers.math.worker._ACTIONS", fails(ZeroDivisionError("x" * 999)))
+    def canonical(text: str) -> Any:
+        raise error
+
+    return {"canonical": canonical}
+
+
+def test_an_error_is_a_short_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """sympy and its parsers raise errors of any type and length."""
+    monkeypatch.setattr("pytest_hiddenlayer.scorers.math.worker._ACTIONS", raising(ZeroDivisionError("x" * 999)))
     assert answer("canonical", "1") == {"error": f"ZeroDivisionError: {'x' * 281}"}
-    monkeypatch.setattr("pytest_hiddenlayer.scorers.math.worker._ACTIONS", fails(MemoryError()))
+
+
+def test_a_full_memory_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MemoryError is not answered: the client starts a new process."""
+    monkeypatch.setattr("pytest_hiddenlayer.scorers.math.worker._ACTIONS", raising(MemoryError()))
     with pytest.raises(MemoryError):
         answer("canonical", "1")

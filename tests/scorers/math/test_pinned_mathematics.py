@@ -1,4 +1,4 @@
-"""What `math` reads in texts, and which it calls equal, without its process.
+"""The expressions that `math` reads in texts, and the pairs that it calls equal, computed in this process.
 
 A change of a line of the file is a change of scores. `test_scorer.py` says what is right; these texts notice what it
 leaves open. The file holds the texts: write a new one with null, and `PYTHONPATH=.:tests python THIS_FILE` fills in

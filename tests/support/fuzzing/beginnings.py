@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-RUN = "reports/runs/20260101T000000Z-aaaaaaaa"
+from support.fuzzing.commands import A, B
+
+RUN = f"reports/runs/{A}"
 FILES = {
     "task": "evals/*.yaml",
     "samples jsonl": "evals/*.jsonl",
@@ -13,7 +15,7 @@ FILES = {
     "samples csv": "evals/*.csv",
     "samples parquet": "evals/*.parquet",
     "records": f"{RUN}/records.jsonl",
-    "records parquet": "reports/runs/20260102T000000Z-bbbbbbbb/records.parquet",
+    "records parquet": f"reports/runs/{B}/records.parquet",
     "manifest": f"{RUN}/run.json",
     "shard": "reports/runs/shard-1/run.json",
     "snapshot": "snapshots/*/*.json",

@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import mlx.core as mx
-
 from pytest_hiddenlayer.analysis.annotation.labels import read_labels
 from pytest_hiddenlayer.analysis.annotation.reviews import read_reviews
 from pytest_hiddenlayer.analysis.tournament.games import GameLog
@@ -38,13 +36,15 @@ from pytest_hiddenlayer.results.regression.snapshot_reader import read_snapshot
 from pytest_hiddenlayer.results.run_reader import open_run
 from pytest_hiddenlayer.results.shards.manifest import read_shard
 from pytest_hiddenlayer.taskfile.load import load_task
+from support.fuzzing.commands import A
+from support.fuzzing.run_seeds import IDENTITY
 
 Read = Callable[[Path], Any]
 SAMPLES = "task: t\nscorers: [exact]\nsamples: {file: FILE}\n"
 
 
 def read(name: str, reader: Read, data: bytes) -> None:
-    """Read a file of this name and content in a project of its own. Raises what is no error for a user."""
+    """Read a file of this name and content in an empty project. Raises any error that is not a HiddenLayerError."""
     with tempfile.TemporaryDirectory(prefix="fuzzing-") as folder:
         path = Path(folder) / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,12 +96,14 @@ def _adapter(path: Path) -> None:
 
 
 def _checkpoint(path: Path) -> None:
+    import mlx.core as mx
+
     for name in ("weights", "optimizer"):
         write_weights(path.with_name(f"{name}.safetensors"), {"a": mx.array([1.0])})
-    load_checkpoint(path.parents[2], {"base": "m", "settings": {"epochs": 2}})
+    load_checkpoint(path.parents[2], IDENTITY)
 
 
-RUN = "reports/runs/20260101T000000Z-aaaaaaaa"
+RUN = f"reports/runs/{A}"
 READERS: dict[str, tuple[str, Read]] = {
     "task": ("evals/task.yaml", _task),
     "samples jsonl": ("evals/samples.jsonl", _samples),

@@ -2,9 +2,9 @@
 
     PYTHONPATH=tests python -m support.fuzzing.guided [--seconds N] [--jobs N] [NAME ...]
 
-Prints a line per target, and exits with 1 if an input broke one. `build/fuzzing/NAME` gets that input, and
-everything that reached new code, with which the next run begins. An input that found a defect is copied to
-`tests/trust/fuzzing_seeds/NAME`, which the tests try each time.
+Prints a line per target, and exits with 1 if an input broke one. That input is in `build/fuzzing/NAME`, with `_`
+for spaces; `corpus` in that folder has the inputs that reached new code, and the next run begins with them. Copy an
+input that found a defect to `tests/trust/fuzzing_seeds/NAME` by hand: the tests try it each time.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from yaml import YAMLError
@@ -32,7 +33,7 @@ SEEDS = ROOT / "tests" / "trust" / "fuzzing_seeds"
 MAX_BYTES = 4096  # of an input
 TIMEOUT_S = 20  # of an input
 MEMORY_MB = 3000
-OF_VALUES = 0.4  # of the inputs are made by a damage of values, lines or encoding
+DAMAGED_SHARE = 0.4  # of the inputs; `damages.py` changes them, and libFuzzer the others
 
 
 def targets() -> dict[str, Callable[[bytes], None]]:
@@ -75,11 +76,11 @@ def fuzz(name: str, seconds: int) -> None:
 
 
 def mutated(data: bytes, max_size: int, seed: int) -> bytes:
-    """A damage as those of `damages.py`, which keeps JSON and YAML valid, or one of libFuzzer."""
+    """The input, changed by `damages.py` or by libFuzzer, in at most `max_size` bytes."""
     import atheris
 
     chance = random.Random(seed)
-    if chance.random() < OF_VALUES and b"&" not in data:  # an alias bomb that is read grows without bound
+    if chance.random() < DAMAGED_SHARE and b"&" not in data:  # an alias bomb that is read grows without bound
         with suppress(RecursionError, ValueError, TypeError, YAMLError):  # it cannot read what is damaged already
             _, content = damage(data, chance)
             if len(content) <= max_size:
@@ -99,7 +100,7 @@ def begin(names: list[str]) -> None:
         corpus.mkdir(parents=True, exist_ok=True)
         for number, text in enumerate(TEXTS.get(name, ())):
             (corpus / f"start-{number}").write_text(text, encoding="utf-8")
-        for path in sorted(whole.glob(FILES.get(name, "")) if name in FILES else ()):
+        for path in sorted(whole.glob(FILES[name])) if name in FILES else ():
             shutil.copy(path, corpus / f"start-{path.name}")
 
 
@@ -117,7 +118,7 @@ def run(name: str, seconds: int) -> tuple[str, bool]:
 
 
 def main() -> int:
-    """Fuzz the targets that are named, or all."""
+    """Fuzz the named targets, or all. Returns 1 if an input broke one, else 0."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="targets (default: all)")
     parser.add_argument("--seconds", type=int, default=60, help="per target (default: 60)")
@@ -129,6 +130,8 @@ def main() -> int:
     known = list(targets())
     if unknown := [name for name in options.names if name not in known]:
         parser.error(f"no target {', '.join(unknown)}; there are {', '.join(known)}")
+    if find_spec("atheris") is None:
+        parser.error("atheris is not installed; run `make fuzz`, which installs it")
     names = options.names or known
     begin(names)
     broken = False

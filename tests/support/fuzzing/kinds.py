@@ -11,17 +11,11 @@ from typing import Any
 import pytest
 
 import pytest_hiddenlayer.cli
-from pytest_hiddenlayer.calls.batch.entries import read_entry
 from pytest_hiddenlayer.calls.batch.results import BatchResults
 from pytest_hiddenlayer.errors import HiddenLayerError
-from pytest_hiddenlayer.finetuning.adapters import read_manifest
 from pytest_hiddenlayer.finetuning.checkpoint import load_checkpoint
-from pytest_hiddenlayer.finetuning.examples import examples_from_jsonl
-from pytest_hiddenlayer.probes.capture_files import load_capture
-from pytest_hiddenlayer.probes.concepts.files import load_concept_vector
-from pytest_hiddenlayer.providers.mlx.adapters import check_adapter
-from pytest_hiddenlayer.providers.mlx.gguf.reader import read_gguf
 from support.fuzzing.commands import CONVERTED, RICH, RICHLY, SHOWN, TASKS, A, B, Command, fn, hl, py, swapped
+from support.fuzzing.file_targets import READERS
 from support.fuzzing.run_seeds import IDENTITY
 
 
@@ -211,20 +205,12 @@ KINDS = {
 }
 
 
-def _adapter(path: Path) -> None:
-    check_adapter(path.parent, "m", None)
-    read_manifest(path.parent)
-
-
+READ_IN_PYTHON = ("capture", "batch entry", "adapter", "concept vector", "training chats")
 FUNCTIONS: dict[str, Callable[[Path], Any]] = {
-    "capture": load_capture,
-    "batch entry": read_entry,
+    **{name: READERS[name][1] for name in READ_IN_PYTHON},
     "batch results": lambda path: BatchResults(path, lambda values: str(values.get("custom_id"))).close(),
-    "adapter": _adapter,
     "checkpoint": lambda path: load_checkpoint(path.parents[2], IDENTITY),
-    "model": read_gguf,
-    "concept vector": lambda path: load_concept_vector(path, model="m", fingerprint=None),
-    "training chats": examples_from_jsonl,
+    "model": READERS["gguf"][1],
 }
 
 

@@ -22,6 +22,7 @@ from pytest_hiddenlayer.probes.run_files import probe_path
 from pytest_hiddenlayer.results.log.run_log import read_records
 from pytest_hiddenlayer.results.log.unfinished_calls import UnfinishedCalls
 from pytest_hiddenlayer.types import Completion, Record, Usage
+from support.fuzzing.commands import RICH, A, B
 from support.sample_records import all_records
 from support.trust_runs import rich_run
 
@@ -29,24 +30,25 @@ Run = Callable[[str, Sequence[str]], int]
 """Runs a front end with arguments in the project, and returns its exit status."""
 ANSWER = Completion(text="a", finish_reason="stop", usage=Usage(input_tokens=3), latency_s=0.1, model="m")
 IDENTITY = {"base": "m", "settings": {"epochs": 2}}
-RUN_A, RUN_B, RICH = "20260101T000000Z-aaaaaaaa", "20260102T000000Z-bbbbbbbb", "run"
 
 
 def write(path: Path, text: str) -> None:
+    """Write a text to a file, and create its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
 
 def lines_of(rows: Sequence[Any]) -> str:
+    """Return the rows as JSON lines."""
     return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
 
 
 def write_runs(folder: Path, run: Run) -> None:
-    """Two runs of all tasks, with cassettes and snapshots, and one whose records hold everything."""
-    for name, more in ((RUN_A, ["--snapshot-update"]), (RUN_B, ["--resume", "last"])):
+    """Write runs of three tasks, whole, compacted, in shards and killed, with all that is added to runs."""
+    for name, more in ((A, ["--snapshot-update"]), (B, ["--resume", "last"])):
         evals = [f"evals/{task}.yaml" for task in ("sums", "lines", "capitals")]
         assert run("command", ["run", *evals, "--record", "cassettes", *more]) in (0, 1)
-        (made,) = (p for p in (folder / "reports/runs").iterdir() if p.name not in (RUN_A, RUN_B))
+        (made,) = (p for p in (folder / "reports/runs").iterdir() if p.name not in (A, B))
         made.rename(made.with_name(name))
     rich = rich_run(folder, all_records())
     for record in list(read_records(rich))[:3]:
@@ -60,12 +62,12 @@ def write_runs(folder: Path, run: Run) -> None:
     ):
         assert run("command", args) in (0, 1)
     for path in sorted((folder / "reports/runs").iterdir()):
-        if path.name not in (RUN_A, RUN_B, RICH):
+        if path.name not in (A, B, RICH):
             number = json.loads((path / "run.json").read_text(encoding="utf-8"))["shard"]["index"]
             path.rename(path.with_name(f"shard-{number}"))
-    assert run("command", ["tournament", RUN_A, "--games", "judge", "--judge", "scripted:replies.json"]) in (0, 4)
-    assert run("command", ["compact", RUN_B, "--remove-jsonl"]) == 0
-    _write_people(folder)
+    assert run("command", ["tournament", A, "--games", "judge", "--judge", "scripted:replies.json"]) in (0, 4)
+    assert run("command", ["compact", B, "--remove-jsonl"]) == 0
+    _write_labels_and_reviews(folder)
     _write_unfinished(folder / "reports/runs")
     with closing(ResponseCache(folder / "cache/responses.sqlite")) as cache:
         for at in range(3):
@@ -76,7 +78,7 @@ def write_runs(folder: Path, run: Run) -> None:
 def _write_unfinished(runs: Path) -> None:
     """A run that was killed while it answered, and one of the tracker that only logged values."""
     killed, tracked = runs / "killed", runs / "tracked"
-    shutil.copytree(runs / RUN_A, killed)
+    shutil.copytree(runs / A, killed)
     lines = (killed / "records.jsonl").read_bytes().splitlines(keepends=True)
     (killed / "records.jsonl").write_bytes(b"".join(lines[:-2]))
     (killed / "summary.json").unlink()
@@ -84,19 +86,19 @@ def _write_unfinished(runs: Path) -> None:
         CompletedCall(
             key=record.key, started_at=record.started_at, request=record.sample_id, elapsed_s=0.5, completion=ANSWER
         )
-        for record in list(read_records(runs / RUN_A))[-2:]
+        for record in list(read_records(runs / A))[-2:]
     )
     tracked.mkdir()
-    shutil.copy(runs / RUN_A / "run.json", tracked)
+    shutil.copy(runs / A / "run.json", tracked)
     values = [
         {"time": "2026-01-01T00:00:00+00:00", "step": step, "loss": 2.0 - step, "note": "a"} for step in range(3)
     ]
     write(tracked / "metrics.jsonl", lines_of(values))
 
 
-def _write_people(folder: Path) -> None:
-    """Labels of answers and reviews of modes, as people gave them."""
-    records = list(read_records(folder / "reports/runs" / RUN_A))
+def _write_labels_and_reviews(folder: Path) -> None:
+    """Write labels of answers and reviews of failure modes."""
+    records = list(read_records(folder / "reports/runs" / A))
     for record in records[:3]:
         review = Review(
             run_id=record.run_id,
@@ -110,7 +112,7 @@ def _write_people(folder: Path) -> None:
             reviewer="ann",
             at="2026-01-01T00:00:00+00:00",
         )
-        append_review(folder / "reports/runs" / RUN_A, review)
+        append_review(folder / "reports/runs" / A, review)
     pairs = [
         (a, b)
         for a in records
