@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 from collections.abc import Generator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
@@ -150,8 +151,15 @@ def _ending_signals(config: pytest.Config, state: State | None) -> AbstractConte
     if state is None or state.session.worker:
         return nullcontext() if state is None else terminated_as_interrupted()
     then = HeldBackSignals()
-    config.add_cleanup(partial(then.release, config.get_terminal_writer().flush))
+    config.add_cleanup(partial(then.release, partial(_flush, config)))
     return terminated_as_interrupted(then)
+
+
+def _flush(config: pytest.Config) -> None:
+    """Write what was printed: a signal that ends the process loses what is in a buffer."""
+    if config.pluginmanager.has_plugin("terminalreporter"):
+        config.get_terminal_writer().flush()
+    sys.stdout.flush()
 
 
 def _stop(session: pytest.Session, state: State | None) -> None:

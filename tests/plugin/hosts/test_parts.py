@@ -194,5 +194,7 @@ def test_calls_of_half_done_items_reach_the_controller():
         warnings=("w",),
         attempts=2,
     )
-    call = CompletedCall(key="k", started_at="s", request="1", elapsed_s=1.0, completion=completion)
+    call = CompletedCall(
+        key="k", started_at="2026-01-01T00:00:00+00:00", request="1", elapsed_s=1.0, completion=completion
+    )
     assert calls_from_text(calls_as_text([call])) == [call]
