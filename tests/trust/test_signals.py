@@ -176,3 +176,33 @@ def test_a_signal_after_the_last_item_waits_for_the_summary(folder: Folder, n: s
     assert snapshots_of(folder)
     assert not list(Path(tempfile.gettempdir()).glob(f"hl-*-{run.pid}"))
     killed_runs.leaves_no_process(run)
+
+
+IN_A_NEW_FOLDER = """
+import os, pathlib, signal
+
+MKDIR, SENT = pathlib.Path.mkdir, []
+
+
+def mkdir(path, *args, **more):
+    MKDIR(path, *args, **more)
+    if path.name.startswith("hl-") and not SENT:
+        SENT.append(path)
+        os.kill(os.getpid(), signal.NUMBER)
+
+
+pathlib.Path.mkdir = mkdir
+"""
+
+
+@pytest.mark.parametrize("kind", ["SIGINT", "SIGTERM"])
+def test_a_signal_while_the_socket_is_made_leaves_no_folder(folder: Folder, kind: str) -> None:
+    """The folder of the socket is removed, also if it was made a moment ago."""
+    folder.task()
+    folder.replies()
+    folder.write("conftest.py", IN_A_NEW_FOLDER.replace("NUMBER", kind))
+    run = killed_runs.start(folder, "pytest", ["evals", "-n", "2", "--hl-provider", "scripted:replies.json"])
+    assert run.wait() != 0
+    assert "KeyboardInterrupt" in run.text()
+    assert not list(Path(tempfile.gettempdir()).glob(f"hl-*-{run.pid}"))
+    killed_runs.leaves_no_process(run)

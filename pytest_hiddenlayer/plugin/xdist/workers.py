@@ -72,8 +72,8 @@ class Workers:
             check_distribution(self._config, len(node.nodemanager.specs))
             check_writable(state_of(self._config))
             broker = Broker(state_of(self._config).session.runtime.pool, self._path)
+            self._broker = broker  # whose folder is removed, also if a signal arrives while it starts
             broker.start()
-            self._broker = broker
             self.hosts.serve_all(broker)
             self._local.start()
 
