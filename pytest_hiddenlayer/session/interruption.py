@@ -6,8 +6,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+RETRY_S = 0.01
+MAX_TRIES = 500
+"""How often a signal waits `RETRY_S` for an import; one that does not end is interrupted."""
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """A closed terminal sends SIGHUP. Windows has none."""
 
@@ -46,23 +50,25 @@ class HeldBackSignals:
 def terminated_as_interrupted(then: HeldBackSignals | None = None) -> Iterator[None]:
     """SIGTERM and SIGHUP raise KeyboardInterrupt in this block, unless the program handles or ignores the signal.
 
-    After the block `then` holds them back, if it is given. Python calls handlers of signals in the main thread
-    only; in another thread this does nothing.
+    They and Ctrl-C wait for an import that is under way. After the block `then` holds SIGTERM and SIGHUP back, if
+    it is given. Python calls handlers of signals in the main thread only; in another thread this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    changed = [number for number in ENDING if signal.getsignal(number) is signal.SIG_DFL]
+    handlers = {number: signal.getsignal(number) for number in ENDING}
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    changed = {number: handler for number, handler in handlers.items() if handler in usual}
     for number in changed:
         signal.signal(number, _interrupt)
     try:
         yield
     finally:
+        for number, handler in changed.items():
+            if then is None or handler is not signal.SIG_DFL:
+                signal.signal(number, handler)
         if then is not None:
-            then.hold(changed)
-        else:
-            for number in changed:
-                signal.signal(number, signal.SIG_DFL)
+            then.hold([number for number, handler in changed.items() if handler is signal.SIG_DFL])
 
 
 @contextmanager
@@ -90,5 +96,19 @@ def uninterrupted() -> Iterator[None]:
         signal.raise_signal(arrived[0])
 
 
-def _interrupt(number: int, frame: Any) -> None:
-    raise KeyboardInterrupt
+def _interrupt(number: int, frame: Any, tries: int = 0) -> None:
+    """Raise KeyboardInterrupt, after an import that is under way: a half-imported module can't be imported again."""
+    if not _is_importing(frame) or tries >= MAX_TRIES:
+        raise KeyboardInterrupt
+    signal.signal(number, partial(_interrupt, tries=tries + 1))
+    again = threading.Timer(RETRY_S, signal.pthread_kill, (threading.main_thread().ident, number))
+    again.daemon = True
+    again.start()
+
+
+def _is_importing(frame: Any) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +40,7 @@ def test_without_an_interruption_nothing_happens() -> None:
 
 
 @contextmanager
-def handled(name: str, handler: signal.Handlers) -> Iterator[int]:
+def handled(name: str, handler: Any) -> Iterator[int]:
     """A signal with another handler than the one that pytest has set."""
     number = getattr(signal, name)
     before = signal.signal(number, handler)
@@ -87,3 +91,39 @@ def test_without_a_signal_a_release_restores_the_handlers() -> None:
             pass
         held.release(lambda: pytest.fail("no signal has arrived"))
         assert signal.getsignal(number) is signal.SIG_DFL
+
+
+SIGNALLED = """
+import signal, time
+
+signal.raise_signal(signal.NUMBER)
+time.sleep(0.05)
+loaded = True
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_waits_for_an_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A module that is being imported is complete when KeyboardInterrupt is raised; the handler is that of before."""
+    (tmp_path / f"signalled_{name}.py").write_text(SIGNALLED.replace("NUMBER", name), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    handler = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+    with handled(name, handler) as number:
+        with pytest.raises(KeyboardInterrupt), terminated_as_interrupted():  # noqa: PT012
+            module = importlib.import_module(f"signalled_{name}")
+            while True:
+                time.sleep(0.01)
+        assert signal.getsignal(number) is handler
+    assert module.loaded
+
+
+def test_an_import_that_does_not_end_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `MAX_TRIES` a signal no longer waits."""
+    monkeypatch.setattr("pytest_hiddenlayer.session.interruption.MAX_TRIES", 3)
+    (tmp_path / "endless_module.py").write_text(
+        "import signal, time\nsignal.raise_signal(signal.SIGTERM)\nwhile True:\n    time.sleep(0.01)\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with handled("SIGTERM", signal.SIG_DFL), pytest.raises(KeyboardInterrupt), terminated_as_interrupted():
+        importlib.import_module("endless_module")

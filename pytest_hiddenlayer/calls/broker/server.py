@@ -60,10 +60,12 @@ class Broker:
 
     def close(self) -> None:
         """Stop listening. The pool stays open."""
-        if self._server is not None:
-            self._pool.event_loop.run(self._stop())
-            self._server = None
-        shutil.rmtree(self.path.parent, ignore_errors=True)
+        server, self._server = self._server, None
+        try:
+            if server is not None:
+                self._pool.event_loop.run(self._stop(server))
+        finally:
+            shutil.rmtree(self.path.parent, ignore_errors=True)
 
     def serve(self, connect: Connect, pool: Models) -> None:
         """Serve the models of `pool` over one more connection, such as a channel to another computer."""
@@ -76,12 +78,15 @@ class Broker:
     async def _listen(self) -> asyncio.Server:
         return await asyncio.start_unix_server(self._connected, path=str(self.path), limit=MAX_MESSAGE_BYTES)
 
-    async def _stop(self) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in list(self._serving):
+    async def _stop(self, server: asyncio.Server) -> None:
+        loop = asyncio.get_running_loop()
+        if server.get_loop() is not loop:  # the models were closed, and with them what it served
+            return
+        server.close()
+        serving = [task for task in self._serving if task.get_loop() is loop]
+        for task in serving:
             task.cancel()
-        await asyncio.gather(*self._serving, return_exceptions=True)
+        await asyncio.gather(*serving, return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: Writer, pool: Models | None = None) -> None:
         task = asyncio.current_task()

@@ -46,7 +46,7 @@ def open_parquet(path: Path) -> Any:
 
     try:
         file = parquet.ParquetFile(path)
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read as Parquet: {_first_line(error)}; {_advice(path)}") from error
     facts = _facts(file)
     if facts is None or JSON not in file.schema_arrow.names:
@@ -83,7 +83,7 @@ def group_lines(file: Any, group: int, path: Path) -> Iterator[bytes]:
         for batch in file.iter_batches(batch_size=_AT_ONCE, row_groups=[group], columns=[JSON]):
             batch.validate(full=True)
             yield from batch.column(0).to_pylist()
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: row group {group} is damaged: {_first_line(error)}; {_advice(path)}") from error
 
 
@@ -97,7 +97,7 @@ def read_columns(path: Path, names: Sequence[str]) -> Any:
             table.validate(full=True)
             release_memory()
             return table
-        except (pyarrow.ArrowException, OSError) as error:
+        except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
             raise UsageError(f"{path}: its columns are damaged: {_first_line(error)}; {_advice(path)}") from error
 
 

@@ -38,7 +38,7 @@ def parquet_rows(source: Source) -> Iterator[Row]:
                 for values in batch.to_pylist():
                     yield Row(number, None, {name: _plain(source, number, value) for name, value in values.items()})
                     number += 1
-        except (pyarrow.ArrowException, OSError) as error:
+        except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of a column's name
             reason = str(error).partition("\n")[0].rstrip(".")
             raise source.error(f"this is not Parquet: {reason}; write or copy the file again") from error
 
