@@ -62,8 +62,10 @@ class Broker:
         """Stop listening. The pool stays open."""
         server, self._server = self._server, None
         try:
-            if server is not None:
+            if server is not None and not server.get_loop().is_closed():
                 self._pool.event_loop.run(self._stop(server))
+            elif server is not None:  # the models were closed, and with them what it served
+                server.close()
         finally:
             shutil.rmtree(self.path.parent, ignore_errors=True)
 
@@ -79,14 +81,10 @@ class Broker:
         return await asyncio.start_unix_server(self._connected, path=str(self.path), limit=MAX_MESSAGE_BYTES)
 
     async def _stop(self, server: asyncio.Server) -> None:
-        loop = asyncio.get_running_loop()
-        if server.get_loop() is not loop:  # the models were closed, and with them what it served
-            return
         server.close()
-        serving = [task for task in self._serving if task.get_loop() is loop]
-        for task in serving:
+        for task in list(self._serving):
             task.cancel()
-        await asyncio.gather(*serving, return_exceptions=True)
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: Writer, pool: Models | None = None) -> None:
         task = asyncio.current_task()

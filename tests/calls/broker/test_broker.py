@@ -77,6 +77,22 @@ def slow(monkeypatch):
     return fresh
 
 
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # the connection has no loop to close it
+def test_the_folder_is_removed_whatever_happened_to_the_models(tmp_path: Path) -> None:
+    """A run that is interrupted may close its models, and their event loop, before its broker."""
+    owner = Runtime(RunOptions(), "r")
+    broker = Broker(owner.pool, tmp_path / "b" / "s")
+    broker.start()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.connect(str(broker.path))
+        owner.close()
+        broker.close()
+    assert not broker.path.parent.exists()
+    broker.close()
+
+
 @contextmanager
 def brokered(tmp_path: Path):
     """Yields (broker, runtime of a worker)."""
