@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from types import FrameType
 from typing import Any
 
 RETRY_S = 0.01
@@ -59,8 +62,9 @@ def terminated_as_interrupted(then: HeldBackSignals | None = None) -> Iterator[N
     handlers = {number: signal.getsignal(number) for number in ENDING}
     usual = (signal.SIG_DFL, signal.default_int_handler)
     changed = {number: handler for number, handler in handlers.items() if handler in usual}
+    block = sys._getframe(2)  # that of the `with` statement: an import around it may be under way as well
     for number in changed:
-        signal.signal(number, _interrupt)
+        signal.signal(number, partial(_interrupt, block=block))
     try:
         yield
     finally:
@@ -96,19 +100,27 @@ def uninterrupted() -> Iterator[None]:
         signal.raise_signal(arrived[0])
 
 
-def _interrupt(number: int, frame: Any, tries: int = 0) -> None:
+def _interrupt(number: int, frame: Any, *, block: FrameType, tries: int = 0) -> None:
     """Raise KeyboardInterrupt, after an import that is under way: a half-imported module can't be imported again."""
-    if not _is_importing(frame) or tries >= MAX_TRIES:
+    if not _is_importing(frame, block) or tries >= MAX_TRIES:
         raise KeyboardInterrupt
-    signal.signal(number, partial(_interrupt, tries=tries + 1))
-    again = threading.Timer(RETRY_S, signal.pthread_kill, (threading.main_thread().ident, number))
+    signal.signal(number, partial(_interrupt, block=block, tries=tries + 1))
+    again = threading.Timer(RETRY_S, _send_to_main_thread, (number,))
     again.daemon = True
     again.start()
 
 
-def _is_importing(frame: Any) -> bool:
-    while frame is not None:
+def _is_importing(frame: FrameType | None, block: FrameType) -> bool:
+    """Whether an import that began in the block is under way."""
+    while frame is not None and frame is not block:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True
         frame = frame.f_back
     return False
+
+
+def _send_to_main_thread(number: int) -> None:
+    if hasattr(signal, "pthread_kill"):  # also ends what the thread waits for
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        _thread.interrupt_main(signal.Signals(number))

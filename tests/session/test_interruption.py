@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,10 +93,9 @@ def test_without_a_signal_a_release_restores_the_handlers() -> None:
 
 
 SIGNALLED = """
-import signal, time
+import signal
 
 signal.raise_signal(signal.NUMBER)
-time.sleep(0.05)
 loaded = True
 """
 
@@ -112,7 +110,7 @@ def test_a_signal_waits_for_an_import(tmp_path: Path, monkeypatch: pytest.Monkey
         with pytest.raises(KeyboardInterrupt), terminated_as_interrupted():  # noqa: PT012
             module = importlib.import_module(f"signalled_{name}")
             while True:
-                time.sleep(0.01)
+                pass
         assert signal.getsignal(number) is handler
     assert module.loaded
 
@@ -121,9 +119,27 @@ def test_an_import_that_does_not_end_is_interrupted(tmp_path: Path, monkeypatch:
     """After `MAX_TRIES` a signal no longer waits."""
     monkeypatch.setattr("pytest_hiddenlayer.session.interruption.MAX_TRIES", 3)
     (tmp_path / "endless_module.py").write_text(
-        "import signal, time\nsignal.raise_signal(signal.SIGTERM)\nwhile True:\n    time.sleep(0.01)\n",
+        "import signal\nsignal.raise_signal(signal.SIGTERM)\nwhile True:\n    pass\n",
         encoding="utf-8",
     )
     monkeypatch.syspath_prepend(tmp_path)
     with handled("SIGTERM", signal.SIG_DFL), pytest.raises(KeyboardInterrupt), terminated_as_interrupted():
         importlib.import_module("endless_module")
+
+
+RUNNING = """
+import signal
+from pytest_hiddenlayer.session.interruption import terminated_as_interrupted
+
+with terminated_as_interrupted():
+    signal.raise_signal(signal.SIGTERM)
+    raise AssertionError("the signal waited")
+"""
+
+
+def test_a_run_within_an_import_is_interrupted_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal waits only for imports that began in the block: a module may run evals while it is imported."""
+    (tmp_path / "running_module.py").write_text(RUNNING, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with handled("SIGTERM", signal.SIG_DFL), pytest.raises(KeyboardInterrupt):
+        importlib.import_module("running_module")

@@ -108,7 +108,7 @@ def scorers() -> tuple[tuple[Any, Sample], ...]:
 
 
 def answers(data: bytes) -> None:
-    """No answer makes a scorer raise; a score is none or in [0, 1]; a blank answer has none or 0."""
+    """No answer makes a scorer raise; a score is unknown or in [0, 1], and that of a blank answer unknown or 0."""
     text = text_of(data)
     for scorer, sample in scorers():
         try:
