@@ -6,7 +6,6 @@ import importlib.util
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -51,8 +50,8 @@ def test_inputs_belong_to_a_target():
 
 @pytest.mark.slow
 @pytest.mark.skipif(not importlib.util.find_spec("atheris"), reason="atheris is not installed: `make fuzz` does it")
-def test_atheris_runs_a_target(tmp_path: Path):
-    """The fuzzer tries inputs, and says how many."""
+def test_atheris_runs_a_target():
+    """The fuzzer tries inputs, prints how many, and ends with 0 if none broke the target."""
     command = [sys.executable, "-m", "support.fuzzing.guided", "--seconds", "5", "terminals"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -93,7 +93,8 @@ def begin(names: list[str]) -> None:
     from support.fuzzing.cases import project
 
     place = BUILD / "project"
-    place.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(place, ignore_errors=True)  # of another version of the package
+    place.mkdir(parents=True)
     whole = project(place)
     for name in names:
         corpus = BUILD / folder_name(name) / "corpus"
