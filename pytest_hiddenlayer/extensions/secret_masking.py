@@ -72,10 +72,10 @@ def held_keys(text: str, keys: Sequence[str]) -> list[str]:
     held: dict[str, None] = {}
     for start in range(0, len(text), _PART_CHARS):
         lower = text[start : start + _PART_CHARS + _OVERLAP_CHARS].lower()
-        plain = "".join(_unescaped(lower).split())
-        if not _may_hold((lower, plain), tuple(keys)):
+        readings = _readings(lower)
+        if not _may_hold(readings, tuple(keys)):
             continue
-        held |= {key: None for key in keys if any(form in lower or form in plain for form in _forms(key))}
+        held |= {key: None for key in keys if any(form in text for form in _forms(key) for text in readings)}
     return list(held)
 
 
@@ -203,11 +203,21 @@ def _any_escape(character: str) -> str:
     )
 
 
+def _readings(lower: str) -> list[str]:
+    """A text in lower case as it is, and as its reader may see it: without spaces, escapes and tags.
+
+    A key may be in a tag as well as around it, and a tag may be escaped.
+    """
+    unescaped = _unescaped(lower)
+    texts = [unescaped]
+    if "<" in unescaped:
+        texts += [_TAG.sub("", unescaped), _unescaped(_TAG.sub("", lower))]
+    return [lower, *("".join(text.split()) for text in texts)]
+
+
 def _unescaped(text: str) -> str:
-    """The text without tags and escapes."""
-    if "<" in text:
-        text = _TAG.sub("", text)
-    if "&#" in text:
+    """The text without escapes."""
+    if "&" in text:
         text = html.unescape(text)
     if _PERCENT.search(text):
         text = unquote(text)

@@ -14,6 +14,7 @@ from pytest_hiddenlayer.extensions.secret_masking import (
     current_environment,
     held_keys,
     mask_arguments,
+    mask_keys,
     mask_secrets,
     secrets_of_environment,
 )
@@ -109,3 +110,28 @@ def test_a_key_is_found_at_every_place_of_a_text(key):
             for end in ("", " and more words"):
                 assert held_keys(f"{'x' * start}{form}{end}", ["another-key-98765", key]) == [key]
     assert held_keys("x" * 500, [key]) == []
+
+
+ESCAPES = {
+    "percent": lambda key: "".join(f"%{ord(character):02x}" for character in key),
+    "entities": lambda key: "".join(f"&#{ord(character)};" for character in key),
+    "unicode": lambda key: "".join(f"\\u{ord(character):04x}" for character in key),
+    "plain": str,
+}
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+@pytest.mark.parametrize("around", ["<{}>", '<a title="{}">', "&lt;{}&gt;", "<\0{}\0>"])
+def test_a_key_within_a_tag_is_masked(escape, around):
+    """A tag that is left out to find a key around it hides no key within it, however both are written."""
+    key = "sk-Zq7Xw2Lm9Rt4Vb6N"
+    text = around.format(ESCAPES[escape](key))
+    assert held_keys(text, [key]) == [key]
+    assert held_keys(mask_keys(text, [key]), [key]) == []
+
+
+@pytest.mark.parametrize("tag", ["<b>", "&lt;b&gt;", '<a title="%3e">'])
+def test_a_key_around_a_tag_is_masked(tag):
+    """A tag in the middle of a key does not hide it, written as it is or escaped."""
+    key = "sk-Zq7Xw2Lm9Rt4Vb6N"
+    assert key[10:] not in mask_keys(f"a {key[:8]}{tag}{key[8:]} b", [key])
